@@ -44,7 +44,7 @@ class Models(_Section):
 
 
 class Chunking(_Section):
-    """Sizes in tokens of the text encoder, counted roughly (see indexer/chunk.py)."""
+    """Sizes in tokens of the text encoder, counted roughly (see indexer/chunking/chunk.py)."""
 
     target: int = Field(160, ge=20, description="a passage is closed when it reaches this")
     most: int = Field(200, ge=40, description="no passage is longer")
@@ -63,11 +63,39 @@ class TicketColumns(_Section):
     image: str = ""
 
 
-class Ranking(_Section):
-    """How lanes are fused."""
+class Weights(_Section):
+    """What each lane counts for in fusion."""
 
-    depth: int = Field(100, gt=0, description="chunks taken from each lane")
+    clip: float = Field(1.0, ge=0)
+    text: float = Field(1.0, ge=0)
+    words: float = Field(1.0, ge=0)
+
+
+class Ranking(_Section):
+    """How lanes are fused.
+
+    Exact words are the better guide to a screenshot, whose text repeats what the manual
+    shows; sentence embeddings are the better guide to a question in the asker's own words.
+    benchmarks/fusion.py measures both.
+    """
+
+    depth: int = Field(200, gt=0, description="chunks taken from each lane")
     rrf_k: float = Field(60.0, gt=0, description="the constant of reciprocal-rank fusion")
+    question: Weights = Weights(text=2.0, words=1.0)
+    screenshot: Weights = Weights(text=1.0, words=2.0)
+
+    def weights(self, text: bool, image: bool) -> dict[str, float]:
+        """The weights for a query with these parts; the mean of both for one with both."""
+        kinds = [self.question] * text + [self.screenshot] * image
+        names = Weights.model_fields
+        return {name: sum(getattr(kind, name) for kind in kinds) / len(kinds) for name in names}
+
+
+class Answering(_Section):
+    """When there is enough evidence to answer, and how much is quoted."""
+
+    citations: int = Field(3, gt=0, description="most passages cited in one answer")
+    evidence: float = Field(0.5, ge=0, le=1, description="below this nothing is answered")
 
 
 class Settings(BaseSettings):
@@ -87,6 +115,7 @@ class Settings(BaseSettings):
     chunking: Chunking = Chunking()
     tickets: TicketColumns = TicketColumns()
     ranking: Ranking = Ranking()
+    answer: Answering = Answering()
 
     @property
     def threads(self) -> int:

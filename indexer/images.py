@@ -5,19 +5,22 @@ from __future__ import annotations
 import io
 import warnings
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from indexer.config import Limits
 from indexer.errors import BadImage
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP")
 THUMB_SIDE = 960
+WORKING_SIDE = 2000
+"""Larger images are scaled down to this once decoded; no model here looks closer."""
 
 
 def decode(data: bytes, limits: Limits) -> Image.Image:
     """Encoded image → upright RGB image; the first frame of an animation.
 
-    Transparent parts become white. Raises BadImage, saying what is wrong with the bytes.
+    Transparent parts become white, and the longer side is at most WORKING_SIDE pixels.
+    Raises BadImage, saying what is wrong with the bytes.
     """
     if not data:
         raise BadImage("empty file, not an image")
@@ -29,13 +32,17 @@ def decode(data: bytes, limits: Limits) -> Image.Image:
             image = Image.open(io.BytesIO(data), formats=FORMATS)
             _check_pixels(image, limits)
             image.seek(0)
-            return _flatten(ImageOps.exif_transpose(image))
+            flat = _flatten(ImageOps.exif_transpose(image))
+            flat.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.LANCZOS)
+            return flat
     except BadImage:
         raise
     except Image.DecompressionBombError as error:
         raise BadImage(f"too large: {error}") from error
-    except Image.UnidentifiedImageError as error:
-        raise BadImage(f"not an image ({_looks_like(data)}); {', '.join(FORMATS)} are read") from error
+    except UnidentifiedImageError as error:
+        raise BadImage(
+            f"not an image ({_looks_like(data)}); {', '.join(FORMATS)} are read"
+        ) from error
     except (OSError, SyntaxError, ValueError, EOFError, TypeError) as error:
         raise BadImage(f"damaged image: {error}") from error
 

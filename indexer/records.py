@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +117,7 @@ class Document:
     `path` is relative to the source, with forward slashes; a record of a CSV or JSONL file
     is `FILE#ID`. `content_hash` is the SHA-256 (hex) of what the document was read from,
     its pictures included. `language` is an ISO 639-1 code, empty until detected.
+    `page_previews` holds one WebP image per page, for formats that have pages.
     """
 
     path: str
@@ -128,6 +130,7 @@ class Document:
     date: date | None = None
     groups: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    page_previews: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,21 @@ class LaneRank:
 
     rank: int
     score: float
+
+
+Operator = Literal["=", "!=", ">=", "<=", ">", "<"]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One condition on a document: a field or a ticket column, an operator and a value.
+
+    Conditions with `=` on the same key are alternatives; all others must hold together.
+    """
+
+    key: str
+    operator: Operator
+    value: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,8 +56,11 @@ class Encoder(Protocol):
         """RGB images → float32 (n, dim), unit length. Raises BadQuery on a text-only model."""
 
 
-EncoderFactory = Callable[[str, Path], Encoder]
-"""(model reference, cache folder) → encoder. Loads nothing heavy until first used."""
+EncoderFactory = Callable[[str, Path, int], Encoder]
+"""(model reference, cache folder, threads) → encoder. Loads nothing heavy until first used.
+
+0 threads means all processors that the process may use.
+"""
 
 ENCODERS: Registry[EncoderFactory] = Registry("encoder")
 ENCODERS.register("sentence-transformers", "indexer.encoders.text:SentenceEncoder")

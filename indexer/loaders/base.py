@@ -24,16 +24,21 @@ class SourceFile:
         return self.root / self.path
 
 
+class Report(Protocol):
+    """Takes note of what a build leaves out, so that nothing is lost silently."""
+
+    def skip(self, path: Path, reason: str) -> None:
+        """A file, or a record of one, that cannot be indexed. Counts in the exit code."""
+
+    def note(self, path: Path, reason: str) -> None:
+        """A flaw that loses no file: a link to a picture that is not there, a repeated id."""
+
+
 class Loader(Protocol):
     """Reads one file into documents."""
 
-    def load(self, file: SourceFile, report: Callable[[Path, str], None]) -> Iterator[Document]:
-        """Yield the documents of `file`.
-
-        Raises BadFile when the file as a whole cannot be used. `report(path, reason)` names
-        a part that was left out (a picture that does not decode, a record without an id)
-        while the rest goes on.
-        """
+    def load(self, file: SourceFile, report: Report) -> Iterator[Document]:
+        """Yield the documents of `file`. Raises BadFile when it cannot be used as a whole."""
 
 
 LoaderFactory = Callable[[Settings], Loader]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from PIL import Image
@@ -19,9 +19,12 @@ class Reader(Protocol):
 
     fingerprint: str
 
-    def read(self, images: Sequence[Image.Image]) -> Iterator[tuple[Line, ...]]:
+    def read(self, images: Iterable[Image.Image]) -> Iterator[tuple[Line, ...]]:
         """RGB images → the lines of each, in reading order, images in the order given."""
 
 
-READERS: Registry[Callable[[], Reader]] = Registry("reader")
+ReaderFactory = Callable[[int, int], Reader]
+"""(images at once, threads for each) → reader. Loads its models when first used."""
+
+READERS: Registry[ReaderFactory] = Registry("reader")
 READERS.register("rapidocr", "indexer.readers.ocr:RapidOcrReader")

@@ -1,0 +1,46 @@
+"""Which encoder the settings ask for, and which one an index was made with."""
+
+from __future__ import annotations
+
+from indexer.config import Settings
+from indexer.encoders.base import ENCODERS, Encoder, Space
+from indexer.errors import IndexMismatch
+
+TEXT_ENCODER = "sentence-transformers"
+CLIP_ENCODER = "open_clip"
+
+
+def text_encoder(settings: Settings) -> Encoder:
+    """The sentence encoder. Raises MissingModel or BadConfig."""
+    return _make(TEXT_ENCODER, settings.models.text, settings)
+
+
+def clip_encoder(settings: Settings) -> Encoder | None:
+    """The encoder of the shared space, None where no weights are given."""
+    if not settings.models.clip:
+        return None
+    return _make(CLIP_ENCODER, settings.models.clip, settings)
+
+
+def encoder_of(space: Space, settings: Settings) -> Encoder:
+    """The encoder that made `space`.
+
+    Raises IndexMismatch when the weights of that name are others by now, naming both.
+    """
+    encoder = _make(space.encoder, space.model, settings)
+    if encoder.fingerprint != space.fingerprint or encoder.dim != space.dim:
+        raise IndexMismatch(
+            f"the index's {space.name} space was made with {space.model} "
+            f"(fingerprint {space.fingerprint[:12]}, {space.dim} dimensions), but {encoder.model} "
+            f"on this machine is {encoder.fingerprint[:12]}, {encoder.dim} dimensions; "
+            "bring the model back, or rebuild with: triptych index SOURCE --into DIR"
+        )
+    return encoder
+
+
+def _make(name: str, model: str, settings: Settings) -> Encoder:
+    """`name` may carry its encoder, as in `fake:demo`; else it is the lane's usual one."""
+    prefix, colon, rest = model.partition(":")
+    if colon and prefix in ENCODERS.names():
+        name, model = prefix, rest
+    return ENCODERS.get(name)(model, settings.cache, settings.threads)
