@@ -9,23 +9,11 @@ from typing import Literal
 
 from indexer.config import Limits
 from indexer.errors import BadQuery
+from indexer.records import Filter
 
 Collapse = Literal["document", "asset"]
-Operator = Literal["=", "!=", ">=", "<=", ">", "<"]
 
 _FILTER = re.compile(r"^\s*([^=!<>]+?)\s*(!=|>=|<=|=|>|<)\s*(.*?)\s*$", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """One condition on a document: a field or a ticket column, an operator and a value.
-
-    Conditions with `=` on the same key are alternatives; all others must hold together.
-    """
-
-    key: str
-    operator: Operator
-    value: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,160 @@
+"""The only file that knows the order of steps from a question to hits and an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from indexer.cache import Cache
+from indexer.config import Settings
+from indexer.encoders.choose import encoder_of
+from indexer.errors import IndexMismatch
+from indexer.readers.base import READERS
+from indexer.readers.cached import CachedReader
+from indexer.records import Filter, StoredChunk
+from indexer.store.analysis import tokens
+from indexer.store.index import Index
+from search.about import describe
+from search.answer import Answerer
+from search.matching import matched_lines
+from search.prepare import Prepared, Preparer, Stopwatch
+from search.query import Query
+from search.recall import Group, group, recall
+from search.results import Answer, Hit, SearchResult
+
+
+class Engine:
+    """An open index with the models that made it. Safe for several threads."""
+
+    def __init__(self, index: Index, settings: Settings) -> None:
+        self._index = index
+        self._settings = settings
+        self._cache = Cache(settings.cache)
+        _check_models(index, settings)
+        encoders = {name: encoder_of(space, settings) for name, space in index.spaces.items()}
+        self._preparer = Preparer(encoders, self._reader(), settings.limits)
+        self._answerer = Answerer(index, encoders, settings.answer)
+
+    @classmethod
+    def open(cls, folder: Path, settings: Settings) -> Engine:
+        """Open the live generation of an index.
+
+        Raises IndexNotFound, IndexDamaged, IndexMismatch or MissingModel.
+        """
+        index = Index.open(folder)
+        try:
+            return cls(index, settings)
+        except BaseException:
+            index.close()
+            raise
+
+    def search(self, query: Query) -> SearchResult:
+        """Hits for a query. Raises BadQuery or BadImage."""
+        return self._search(query)[0]
+
+    def answer(self, query: Query) -> Answer:
+        """An extractive answer with citations. Raises BadQuery or BadImage."""
+        result, prepared, groups = self._search(query)
+        return self._answerer.answer(result, prepared, groups)
+
+    def candidates(self, query: Query) -> list[Group]:
+        """All that was recalled, fused and grouped, best first, beyond the k of the query."""
+        return self._search(query)[2]
+
+    def thumb(self, name: str) -> Path | None:
+        return self._index.thumb(name)
+
+    def info(self) -> Mapping[str, JsonValue]:
+        """Facts of the open generation (see search/about.py)."""
+        return describe(self._index)
+
+    def close(self) -> None:
+        self._index.close()
+        self._cache.close()
+
+    def _search(self, query: Query) -> tuple[SearchResult, Prepared, list[Group]]:
+        watch = Stopwatch()
+        query.check(self._settings.limits)
+        filters = query.filters
+        if query.collapse == "asset":
+            filters = (*filters, Filter("modality", "=", "image"))
+        selection = self._index.select(filters, query.exclude)
+        watch.lap("filter")
+        prepared = self._preparer.prepare(query, watch)
+        ranking = self._settings.ranking
+        lanes = recall(self._index, prepared, ranking.depth, selection)
+        watch.lap("recall")
+        ids = list(dict.fromkeys(scored.id for found in lanes.values() for scored in found))
+        chunks = dict(zip(ids, self._index.get(ids), strict=True))
+        watch.lap("fetch")
+        weights = ranking.weights(query.text.strip() != "", query.image is not None)
+        groups = group(lanes, chunks, query.collapse, weights, ranking.rrf_k)
+        words = set(tokens(prepared.words))
+        hits = tuple(
+            _hit(rank, found, words) for rank, found in enumerate(groups[: query.k], start=1)
+        )
+        watch.lap("fuse")
+        result = SearchResult(
+            query=query.text,
+            read=prepared.lines,
+            took_ms={stage: round(ms, 2) for stage, ms in watch.took_ms.items()},
+            hits=hits,
+            lanes_off=prepared.off,
+            generation=self._index.generation,
+        )
+        return result, prepared, groups
+
+    def _reader(self) -> CachedReader | None:
+        name = self._settings.models.reader
+        if not name:
+            return None
+        return CachedReader(READERS.get(name)(1, self._settings.threads), self._cache)
+
+
+def _hit(rank: int, found: Group, words: set[str]) -> Hit:
+    best = found.chunks[0]
+    shown = _shown(found)
+    return Hit(
+        rank=rank,
+        chunk=best.id,
+        document=best.document,
+        title=best.title,
+        kind=best.kind,
+        modality=best.modality,
+        place=best.place,
+        text=best.text or best.context or "\n".join(line.text for line in best.lines),
+        score=found.score,
+        lanes=found.lanes,
+        asset=shown.asset,
+        thumb=shown.thumb,
+        matched=matched_lines(shown.lines, words),
+        language=best.language,
+        product=best.product,
+        date=best.date.isoformat() if best.date else "",
+        metadata=best.metadata,
+    )
+
+
+def _shown(found: Group) -> StoredChunk:
+    """The chunk whose image is shown: the best if it has one, else the best image."""
+    best = found.chunks[0]
+    if best.thumb:
+        return best
+    return next((chunk for chunk in found.chunks if chunk.asset), best)
+
+
+def _check_models(index: Index, settings: Settings) -> None:
+    """A model that the settings name and the index was not made with is no silent matter."""
+    for name in ("text", "clip"):
+        wanted = getattr(settings.models, name)
+        space = index.spaces.get(name)
+        if name not in settings.models.model_fields_set or not wanted:
+            continue
+        made_with = space.model if space else "no model"
+        if not wanted.endswith(made_with):
+            raise IndexMismatch(
+                f"the index's {name} space was made with {made_with}, but the settings ask for "
+                f"{wanted}; rebuild with: triptych index SOURCE --into DIR"
+            )

@@ -1,0 +1,87 @@
+"""Query files: questions with the documents that are right for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from indexer.errors import BadQuery
+from search.query import Collapse, Query
+
+_IMAGES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp"})
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedQuery:
+    """A question and what is right for it.
+
+    `relevant` holds document paths, asset paths or record ids; so does `exclude`, whose
+    chunks are left out for this question.
+    """
+
+    id: str
+    text: str
+    image: Path | None
+    relevant: tuple[str, ...]
+    exclude: frozenset[str]
+
+    @property
+    def collapse(self) -> Collapse:
+        """Images are ranked where images are asked for, documents elsewhere."""
+        wanted = all(PurePosixPath(path).suffix.lower() in _IMAGES for path in self.relevant)
+        return "asset" if wanted else "document"
+
+    def query(self, k: int) -> Query:
+        """Raises BadQuery when the image cannot be read."""
+        try:
+            data = self.image.read_bytes() if self.image else None
+        except OSError as error:
+            raise BadQuery(f"query {self.id}: {self.image}: {error.strerror}") from error
+        return Query(self.text, data, exclude=self.exclude, k=k, collapse=self.collapse)
+
+
+def read_queries(path: Path, root: Path | None) -> Iterator[JudgedQuery]:
+    """Read a JSONL query file. Images are relative to `root`, by default to the file's folder.
+
+    Raises BadQuery naming the line at fault. Lines with sound alone raise too: no reader of
+    speech is installed.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadQuery(f"{path}: cannot be read: {error}") from error
+    base = root or path.parent
+    found = False
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            found = True
+            yield _parse(line, f"{path}: line {number}", base)
+    if not found:
+        raise BadQuery(f"{path}: holds no queries")
+
+
+def _parse(line: str, where: str, base: Path) -> JudgedQuery:
+    try:
+        data = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise BadQuery(f"{where}: not JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise BadQuery(f"{where}: not a JSON object")
+    for key in ("id", "relevant"):
+        if not data.get(key):
+            raise BadQuery(f"{where}: no {key!r}")
+    for key in ("relevant", "exclude"):
+        values = data.get(key, [])
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise BadQuery(f"{where}: {key!r} is not a list of strings")
+    if not data.get("text") and not data.get("image"):
+        raise BadQuery(f"{where}: neither 'text' nor 'image'; sound cannot be searched yet")
+    return JudgedQuery(
+        id=str(data["id"]),
+        text=str(data.get("text", "")),
+        image=base / data["image"] if data.get("image") else None,
+        relevant=tuple(data["relevant"]),
+        exclude=frozenset(data.get("exclude", [])),
+    )
