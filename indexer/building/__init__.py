@@ -1,0 +1,1 @@
+"""Building an index: sources in, a committed generation out."""

@@ -1,0 +1,172 @@
+"""A batch of documents on its way into a segment: decoded, read, encoded, written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PIL import Image
+
+from indexer.building.intake import Intake
+from indexer.cache import content_key
+from indexer.config import Settings
+from indexer.encoders.cached import CachedEncoder
+from indexer.errors import BadImage
+from indexer.images import decode, thumbnail
+from indexer.lanes import CLIP, TEXT, passage, shared_space_text, word_fields
+from indexer.loaders.base import Report
+from indexer.readers.cached import CachedReader
+from indexer.records import Chunk, Kind, Line, Modality, Picture
+from indexer.store.segment import ChunkRow, SegmentWriter
+
+BATCH_CHUNKS = 256
+BATCH_PICTURES = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What a build encodes and reads with. `clip` and `reader` may be off."""
+
+    text: CachedEncoder
+    clip: CachedEncoder | None
+    reader: CachedReader | None
+
+
+def batches(intakes: Iterable[Intake]) -> Iterator[list[Intake]]:
+    """Documents grouped until a batch keeps all cores busy, and memory small."""
+    batch: list[Intake] = []
+    chunks = pictures = 0
+    for intake in intakes:
+        batch.append(intake)
+        chunks += len(intake.chunks)
+        pictures += sum(1 for chunk in intake.chunks if chunk.picture)
+        if chunks >= BATCH_CHUNKS or pictures >= BATCH_PICTURES:
+            yield batch
+            batch, chunks, pictures = [], 0, 0
+    if batch:
+        yield batch
+
+
+class BatchWriter:
+    """Takes batches into a segment. Pictures that do not decode are reported, once each."""
+
+    def __init__(
+        self, writer: SegmentWriter, models: Models, settings: Settings, report: Report
+    ) -> None:
+        self._writer = writer
+        self._models = models
+        self._settings = settings
+        self._report = report
+        self._bad: set[str] = set()
+
+    def write(self, batch: Sequence[Intake]) -> None:
+        pictures = {
+            content_key(chunk.picture.data): (intake, chunk.picture)
+            for intake in batch
+            for chunk in intake.chunks
+            if chunk.picture
+        }
+        images = self._decode(pictures)
+        lines = self._read(images)
+        rows: list[int] = []
+        titled: list[tuple[str, Chunk]] = []
+        for intake in batch:
+            settled = [_settle(chunk, lines) for chunk in intake.chunks]
+            chunks = [chunk for chunk in settled if chunk is not None]
+            if chunks or intake.document.kind is not Kind.IMAGE:
+                rows += self._add(intake, chunks)
+                titled += [(intake.document.title, chunk) for chunk in chunks]
+        if rows:
+            self._encode(rows, titled, images)
+
+    def _decode(self, pictures: Mapping[str, tuple[Intake, Picture]]) -> dict[str, Image.Image]:
+        """RGB images by content key; their previews go into the index on the way."""
+        limits = self._settings.limits
+
+        def work(item: tuple[str, tuple[Intake, Picture]]) -> tuple[str, Image.Image | BadImage]:
+            key, (_, picture) = item
+            try:
+                image = decode(picture.data, limits)
+            except BadImage as error:
+                return key, error
+            self._writer.add_thumb(_thumb_name(key), thumbnail(image))
+            return key, image
+
+        images: dict[str, Image.Image] = {}
+        with ThreadPoolExecutor(self._settings.threads) as pool:
+            for key, image in pool.map(work, pictures.items()):
+                if isinstance(image, Image.Image):
+                    images[key] = image
+                else:
+                    intake, picture = pictures[key]
+                    self._report.skip(Path(intake.source, picture.asset), str(image))
+        return images
+
+    def _read(self, images: Mapping[str, Image.Image]) -> dict[str, tuple[Line, ...]]:
+        reader = self._models.reader
+        found = reader.read(list(images.items())) if reader else [()] * len(images)
+        return dict(zip(images, found, strict=True))
+
+    def _add(self, intake: Intake, chunks: Sequence[Chunk]) -> list[int]:
+        previews = [self._preview(data) for data in intake.document.page_previews]
+        title = intake.document.title
+        entries = [
+            ChunkRow(chunk, _thumb_of(chunk, previews), word_fields(title, chunk))
+            for chunk in chunks
+        ]
+        return self._writer.add(intake.source, intake.document, entries)
+
+    def _encode(
+        self,
+        rows: Sequence[int],
+        titled: Sequence[tuple[str, Chunk]],
+        images: Mapping[str, Image.Image],
+    ) -> None:
+        texts = [passage(title, chunk) for title, chunk in titled]
+        self._writer.add_vectors(TEXT, rows, self._models.text.texts(texts))
+        clip = self._models.clip
+        if clip is None:
+            return
+        shown: dict[int, str] = {}
+        said: dict[int, str] = {}
+        for row, (title, chunk) in zip(rows, titled, strict=True):
+            if chunk.picture:
+                shown[row] = content_key(chunk.picture.data)
+            else:
+                said[row] = shared_space_text(title, chunk)
+        if shown:
+            pairs = [(key, images[key]) for key in shown.values()]
+            self._writer.add_vectors(CLIP, list(shown), clip.images(pairs))
+        if said:
+            self._writer.add_vectors(CLIP, list(said), clip.texts(list(said.values())))
+
+    def _preview(self, data: bytes) -> str:
+        name = _thumb_name(content_key(data))
+        self._writer.add_thumb(name, data)
+        return name
+
+
+def _settle(chunk: Chunk, lines: Mapping[str, tuple[Line, ...]]) -> Chunk | None:
+    """The chunk with the text read in its image.
+
+    Where the image did not decode its words stay, as a passage; without words nothing does.
+    """
+    if chunk.picture is None:
+        return chunk
+    found = lines.get(content_key(chunk.picture.data))
+    if found is not None:
+        return replace(chunk, lines=found)
+    return replace(chunk, modality=Modality.TEXT, picture=None) if chunk.text else None
+
+
+def _thumb_of(chunk: Chunk, previews: Sequence[str]) -> str:
+    if chunk.picture is not None:
+        return _thumb_name(content_key(chunk.picture.data))
+    page = chunk.place.page
+    return previews[page - 1] if page and page <= len(previews) else ""
+
+
+def _thumb_name(key: str) -> str:
+    return f"{key[:32]}.webp"

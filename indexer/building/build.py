@@ -1,0 +1,210 @@
+"""Building an index: sources in, a committed generation out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+from pydantic import JsonValue
+
+from indexer.building.batch import BatchWriter, Models, batches
+from indexer.building.intake import Reading
+from indexer.building.progress import Progress
+from indexer.building.signature import sign
+from indexer.building.sources import Source, discover
+from indexer.building.spool import Spool
+from indexer.cache import Cache
+from indexer.config import Settings
+from indexer.encoders.base import Encoder, Space
+from indexer.encoders.cached import CachedEncoder
+from indexer.encoders.choose import clip_encoder, text_encoder
+from indexer.errors import BadFile, IndexDamaged, IndexMismatch, IndexNotFound
+from indexer.lanes import CLIP, TEXT
+from indexer.loaders.base import SourceFile
+from indexer.loaders.report import ListReport
+from indexer.readers.base import READERS, Reader
+from indexer.readers.cached import CachedReader
+from indexer.records import Skipped
+from indexer.store.generations import commit
+from indexer.store.lock import writer_lock
+from indexer.store.manifest import Manifest, read_current, read_manifest
+from indexer.store.segment import SegmentWriter
+
+BUILDER = 1
+"""Raised whenever the same files would give another index; part of the signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """What a build did. `unchanged` means that nothing had to be done."""
+
+    generation: int
+    documents: int
+    chunks: int
+    unchanged: bool
+    skipped: tuple[Skipped, ...]
+    notes: tuple[Skipped, ...]
+    ignored: Mapping[str, int]
+    seconds: float
+
+
+def build(
+    paths: Sequence[Path], into: Path, settings: Settings, captions: bool, progress: Progress
+) -> BuildResult:
+    """Index `paths` into the folder `into` as its next generation.
+
+    Without `captions`, captions and alternative texts stay out of the index. Raises BadFile
+    for a path that is not there or when nothing at all can be indexed; the generation that
+    was live stays so then, as it does when the process is killed.
+    """
+    started = perf_counter()
+    report = ListReport()
+    sources = [discover(path, report) for path in paths]
+    with writer_lock(into), closing(Cache(settings.cache)) as cache:
+        work = _Work(settings, captions, cache)
+        live = _live(into)
+        if live and work.sign(sources, _pictures(live)) == live.build.get("signature"):
+            return _unchanged(live, sources, perf_counter() - started)
+        with Spool(into) as spool:
+            reading = Reading(settings, captions, report)
+            for intake in reading.read(sources, progress):
+                spool.add(intake)
+            if not spool.documents:
+                raise BadFile(", ".join(map(str, paths)), _nothing(sources, report))
+            writer = SegmentWriter(into)
+            try:
+                _write(spool, BatchWriter(writer, work.models, settings, report), progress)
+                segment = writer.seal()
+            finally:
+                writer.discard()
+        hidden = sorted(reading.pictures - {file for source in sources for file in source.files},
+                        key=lambda file: (str(file.root), file.path))  # fmt: skip
+        facts = _facts(work.sign(sources, hidden), hidden, paths, captions, report)
+        generation = commit(into, [segment], work.spaces, facts)
+    return BuildResult(
+        generation=generation,
+        documents=segment.documents,
+        chunks=segment.chunks,
+        unchanged=False,
+        skipped=tuple(report.skipped),
+        notes=tuple(report.notes),
+        ignored=_ignored(sources),
+        seconds=perf_counter() - started,
+    )
+
+
+class _Work:
+    """The models of a build and what identifies them."""
+
+    def __init__(self, settings: Settings, captions: bool, cache: Cache) -> None:
+        text = text_encoder(settings)
+        clip = clip_encoder(settings)
+        reader = _reader(settings)
+        self.models = Models(
+            text=CachedEncoder(text, cache),
+            clip=CachedEncoder(clip, cache) if clip else None,
+            reader=CachedReader(reader, cache) if reader else None,
+        )
+        self.spaces = {TEXT: _space(TEXT, text)} | ({CLIP: _space(CLIP, clip)} if clip else {})
+        self._facts = {
+            "builder": BUILDER,
+            "captions": captions,
+            "chunking": settings.chunking.model_dump(),
+            "tickets": settings.tickets.model_dump(),
+            "limits": settings.limits.model_dump(),
+            "spaces": {name: space.fingerprint for name, space in self.spaces.items()},
+            "reader": reader.fingerprint if reader else "",
+        }
+
+    def sign(self, sources: Sequence[Source], hidden: Sequence[SourceFile]) -> str:
+        files = [file for source in sources for file in source.files]
+        return sign(self._facts, [*files, *hidden])
+
+
+def _write(spool: Spool, writer: BatchWriter, progress: Progress) -> None:
+    progress.stage("reading images, encoding", spool.chunks)
+    for batch in batches(spool):
+        writer.write(batch)
+        progress.step(sum(len(intake.chunks) for intake in batch))
+
+
+def _reader(settings: Settings) -> Reader | None:
+    name = settings.models.reader
+    return READERS.get(name)(settings.threads, 1) if name else None
+
+
+def _space(name: str, encoder: Encoder) -> Space:
+    return Space(name, encoder.name, encoder.model, encoder.dim, encoder.fingerprint)
+
+
+def _live(into: Path) -> Manifest | None:
+    """The live generation; None where there is none that this version can use."""
+    try:
+        return read_manifest(into, read_current(into))
+    except (IndexNotFound, IndexDamaged, IndexMismatch):
+        return None
+
+
+def _facts(
+    signature: str,
+    hidden: Sequence[SourceFile],
+    paths: Sequence[Path],
+    captions: bool,
+    report: ListReport,
+) -> dict[str, JsonValue]:
+    """What the manifest keeps about a build."""
+    return {
+        "signature": signature,
+        "pictures": [[str(file.root), file.path] for file in hidden],
+        "sources": [str(path) for path in paths],
+        "captions": captions,
+        "skipped": [[str(skip.path), skip.reason] for skip in report.skipped],
+        "notes": [[str(note.path), note.reason] for note in report.notes],
+        "built": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _pictures(live: Manifest) -> list[SourceFile]:
+    """Pictures that the last build found through a page, in folders it does not walk."""
+    return [SourceFile(Path(root), path) for root, path in live.build.get("pictures", [])]  # type: ignore
+
+
+def _unchanged(live: Manifest, sources: Sequence[Source], seconds: float) -> BuildResult:
+    def findings(name: str) -> tuple[Skipped, ...]:
+        pairs = live.build.get(name, [])
+        return tuple(Skipped(Path(path), reason) for path, reason in pairs)  # type: ignore
+
+    return BuildResult(
+        generation=live.generation,
+        documents=live.documents,
+        chunks=live.chunks,
+        unchanged=True,
+        skipped=findings("skipped"),
+        notes=findings("notes"),
+        ignored=_ignored(sources),
+        seconds=seconds,
+    )
+
+
+def _ignored(sources: Sequence[Source]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for source in sources:
+        for suffix, count in source.ignored.items():
+            total[suffix] = total.get(suffix, 0) + count
+    return total
+
+
+def _nothing(sources: Sequence[Source], report: ListReport) -> str:
+    files = sum(len(source.files) for source in sources)
+    first = (
+        f"; the first: {report.skipped[0].path}: {report.skipped[0].reason}"
+        if report.skipped
+        else ""
+    )
+    return (
+        f"nothing to index: {files} readable kinds of files, {len(report.skipped)} skipped{first}"
+    )

@@ -1,0 +1,25 @@
+"""How a long run tells where it is."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Told about stages of work and steps within them."""
+
+    def stage(self, name: str, total: int) -> None:
+        """A stage of `total` steps begins; the one before it is over."""
+
+    def step(self, count: int = 1) -> None:
+        """`count` more steps of the stage are done."""
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def stage(self, name: str, total: int) -> None:
+        pass
+
+    def step(self, count: int = 1) -> None:
+        pass

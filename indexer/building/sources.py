@@ -1,0 +1,81 @@
+"""Finding the files of a source: a folder walked once, or a single file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.errors import BadFile
+from indexer.loaders.base import LOADERS, Report, SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the user pointed at, and the files found there, in path order.
+
+    `ignored` counts files by suffix that no loader reads; they are no error.
+    """
+
+    root: Path
+    files: tuple[SourceFile, ...]
+    ignored: dict[str, int]
+
+
+def discover(path: Path, report: Report) -> Source:
+    """List what can be loaded below `path`. Raises BadFile when there is no such path.
+
+    Hidden files and folders are passed over (pages may still refer to pictures in them).
+    Links are followed; a link that leads back to a folder above it, or nowhere, is reported.
+    """
+    if not path.exists():
+        raise BadFile(path, "no such file or folder")
+    if path.is_file():
+        root, found = path.parent, iter([path])
+    else:
+        root, found = path, _walk(path, (path.resolve(),), report)
+    known = set(LOADERS.names())
+    files: list[SourceFile] = []
+    ignored: dict[str, int] = {}
+    for file in found:
+        suffix = file.suffix.lower()
+        if suffix in known:
+            files.append(SourceFile(root, file.relative_to(root).as_posix()))
+        else:
+            ignored[suffix or file.name] = ignored.get(suffix or file.name, 0) + 1
+    return Source(path, tuple(files), ignored)
+
+
+def _walk(folder: Path, above: tuple[Path, ...], report: Report) -> Iterator[Path]:
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        report.skip(folder, f"cannot be listed: {error.strerror}")
+        return
+    for entry in entries:
+        path = Path(entry.path)
+        if entry.name.startswith("."):
+            continue
+        if not _exists(path, report):
+            continue
+        if not entry.is_dir():
+            if entry.is_file():
+                yield path
+            continue
+        real = path.resolve()
+        if real in above:
+            report.skip(path, f"symlink loop: it leads back to {real}")
+            continue
+        yield from _walk(path, (*above, real), report)
+
+
+def _exists(path: Path, report: Report) -> bool:
+    """False, and reported, for a link that leads nowhere or only to itself."""
+    try:
+        path.stat()
+    except OSError as error:
+        reason = "broken link" if isinstance(error, FileNotFoundError) else f"{error.strerror}"
+        report.skip(path, reason)
+        return False
+    return True
