@@ -1,0 +1,55 @@
+"""The store contract: what a search asks of an index, embedded or distributed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.encoders.base import Space
+from indexer.records import Filter, Scored, StoredChunk
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The chunks a search may return: per segment, a mask over its rows (bool, shape (rows,))."""
+
+    masks: tuple[NDArray[np.bool_], ...]
+
+    @property
+    def count(self) -> int:
+        return sum(int(mask.sum()) for mask in self.masks)
+
+
+class Store(Protocol):
+    """An open, immutable generation of an index."""
+
+    generation: int
+    spaces: Mapping[str, Space]
+
+    def select(self, filters: Sequence[Filter], exclude: frozenset[str]) -> Selection | None:
+        """Chunks that pass the filters and belong to nothing excluded; None when all do.
+
+        `exclude` holds document paths, asset paths and record ids (the part after `#`).
+        """
+
+    def nearest(
+        self, space: str, vector: NDArray[np.float32], k: int, selection: Selection | None
+    ) -> list[Scored]:
+        """The k chunks of the highest inner product with `vector` (dim,), best first."""
+
+    def words(self, text: str, k: int, selection: Selection | None) -> list[Scored]:
+        """The k chunks of the highest BM25 score for the words of `text`, best first."""
+
+    def get(self, ids: Sequence[int]) -> list[StoredChunk]:
+        """Chunks by id, in the order of `ids`."""
+
+    def document(self, id: int) -> list[StoredChunk]:
+        """All chunks of the document that chunk `id` belongs to, in reading order."""
+
+    def thumb(self, name: str) -> Path | None:
+        """The preview image of that name, None where there is none."""
