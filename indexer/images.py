@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -38,7 +39,9 @@ def decode(data: bytes, limits: Limits) -> Image.Image:
     except BadImage:
         raise
     except Image.DecompressionBombError as error:
-        raise BadImage(f"too large: {error}") from error
+        # Pillow refuses before its size can be asked for; its message has the count
+        pixels = int(max(re.findall(r"\d+", str(error)), key=int, default="0"))
+        raise BadImage(_too_many(f"{pixels:,} pixels", limits)) from error
     except UnidentifiedImageError as error:
         raise BadImage(
             f"not an image ({_looks_like(data)}); {', '.join(FORMATS)} are read"
@@ -59,9 +62,11 @@ def thumbnail(image: Image.Image) -> bytes:
 def _check_pixels(image: Image.Image, limits: Limits) -> None:
     width, height = image.size
     if width * height > limits.image_pixels:
-        raise BadImage(
-            f"{width} × {height} pixels; images of up to {limits.image_pixels:,} pixels are read"
-        )
+        raise BadImage(_too_many(f"{width} × {height} pixels", limits))
+
+
+def _too_many(size: str, limits: Limits) -> str:
+    return f"{size}; images of up to {limits.image_pixels:,} pixels are read"
 
 
 def _flatten(image: Image.Image) -> Image.Image:

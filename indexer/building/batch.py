@@ -50,7 +50,7 @@ def batches(intakes: Iterable[Intake]) -> Iterator[list[Intake]]:
 
 
 class BatchWriter:
-    """Takes batches into a segment. Pictures that do not decode are reported, once each."""
+    """Takes batches into a segment. Pictures that do not decode are reported by name."""
 
     def __init__(
         self, writer: SegmentWriter, models: Models, settings: Settings, report: Report
@@ -59,15 +59,14 @@ class BatchWriter:
         self._models = models
         self._settings = settings
         self._report = report
-        self._bad: set[str] = set()
 
     def write(self, batch: Sequence[Intake]) -> None:
-        pictures = {
-            content_key(chunk.picture.data): (intake, chunk.picture)
-            for intake in batch
-            for chunk in intake.chunks
-            if chunk.picture
-        }
+        pictures: dict[str, list[tuple[Intake, Picture]]] = {}
+        for intake in batch:
+            for chunk in intake.chunks:
+                if chunk.picture:
+                    key = content_key(chunk.picture.data)
+                    pictures.setdefault(key, []).append((intake, chunk.picture))
         images = self._decode(pictures)
         lines = self._read(images)
         rows: list[int] = []
@@ -81,26 +80,28 @@ class BatchWriter:
         if rows:
             self._encode(rows, titled, images)
 
-    def _decode(self, pictures: Mapping[str, tuple[Intake, Picture]]) -> dict[str, Image.Image]:
+    def _decode(
+        self, pictures: Mapping[str, Sequence[tuple[Intake, Picture]]]
+    ) -> dict[str, Image.Image]:
         """RGB images by content key; their previews go into the index on the way."""
         limits = self._settings.limits
 
-        def work(item: tuple[str, tuple[Intake, Picture]]) -> tuple[str, Image.Image | BadImage]:
-            key, (_, picture) = item
+        def work(key: str) -> Image.Image | BadImage:
+            _, picture = pictures[key][0]
             try:
                 image = decode(picture.data, limits)
             except BadImage as error:
-                return key, error
+                return error
             self._writer.add_thumb(_thumb_name(key), thumbnail(image))
-            return key, image
+            return image
 
         images: dict[str, Image.Image] = {}
         with ThreadPoolExecutor(self._settings.threads) as pool:
-            for key, image in pool.map(work, pictures.items()):
+            for key, image in zip(pictures, pool.map(work, pictures), strict=True):
                 if isinstance(image, Image.Image):
                     images[key] = image
-                else:
-                    intake, picture = pictures[key]
+                    continue
+                for intake, picture in pictures[key]:
                     self._report.skip(Path(intake.source, picture.asset), str(image))
         return images
 

@@ -18,7 +18,7 @@ from indexer.records import Chunk, Document
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """A document, its chunks, and the source it comes from."""
+    """A document, its chunks, and the folder that its paths are relative to."""
 
     source: str
     document: Document
@@ -37,28 +37,26 @@ class Reading:
 
     def read(self, sources: Iterable[Source], progress: Progress) -> Iterator[Intake]:
         """All documents. Images come last: one that a page shows is part of that page."""
-        files = [(source, file) for source in sources for file in source.files]
-        pages = [(source, file) for source, file in files if not _is_image(file)]
-        images = [(source, file) for source, file in files if _is_image(file)]
+        files = [file for source in sources for file in source.files]
         progress.stage("reading files", len(files))
-        for source, file in pages + images:
+        for file in sorted(files, key=_is_image):
             if not _is_image(file) or file not in self.pictures:
-                yield from self._read_file(source, file)
+                yield from self._read_file(file)
             progress.step()
 
-    def _read_file(self, source: Source, file: SourceFile) -> Iterator[Intake]:
+    def _read_file(self, file: SourceFile) -> Iterator[Intake]:
         try:
             if file.absolute.stat().st_size > self._settings.limits.file_bytes:
                 most = self._settings.limits.file_bytes
                 raise BadFile(file.absolute, f"larger than {most:,} bytes (limits.file_bytes)")
             for document in self._loader(file).load(file, self._report):
-                yield self._take(source, file, document)
+                yield self._take(file, document)
         except BadFile as error:
             self._report.skip(file.absolute, error.reason)
         except OSError as error:
             self._report.skip(file.absolute, f"cannot be read: {error.strerror or error}")
 
-    def _take(self, source: Source, file: SourceFile, document: Document) -> Intake:
+    def _take(self, file: SourceFile, document: Document) -> Intake:
         chunks = chunk_document(document, self._settings.chunking, self._captions)
         if not _is_image(file):
             shown = (chunk.picture for chunk in chunks if chunk.picture)
@@ -67,7 +65,7 @@ class Reading:
             words = "\n".join([document.title, *(chunk.text for chunk in chunks)])
             document = replace(document, language=detect_language(words))
         # The blocks have become chunks; dropping them halves what is carried along.
-        return Intake(str(source.root), replace(document, blocks=()), tuple(chunks))
+        return Intake(str(file.root), replace(document, blocks=()), tuple(chunks))
 
     def _loader(self, file: SourceFile) -> Loader:
         suffix = file.absolute.suffix.lower()

@@ -39,7 +39,7 @@ from indexer.records import Block, BlockKind, Box, Document, Kind, Picture
 _PDFIUM = threading.Lock()
 _BLOCK = 1 << 20
 # Room above and below text in its box, in font sizes.
-_AIR = 0.08
+_AIR = 0.15
 
 
 @dataclass(slots=True)
@@ -113,12 +113,8 @@ class PdfLoader:
                 pages.append(_Page(blank_preview(), failed=True))
         if all(page.failed for page in pages):
             raise BadFile(path, "no page of this PDF can be read; it is damaged")
-        for number in dict.fromkeys(reader.too_large):
-            report.note(
-                path,
-                f"page {number}: an image of more than {self._limits.image_pixels:,} pixels is "
-                "left out (limits.image_pixels)",
-            )
+        for flaw in reader.flaws:
+            report.note(path, flaw)
         for page, figures in zip(pages, without_repeats([p.figures for p in pages]), strict=True):
             page.figures = figures
         return pages

@@ -49,11 +49,14 @@ class Figure:
 
 @dataclass(slots=True)
 class FigureReader:
-    """Takes the figures out of the pages of one document; a repeated picture is encoded once."""
+    """Takes the figures out of the pages of one document; a repeated picture is encoded once.
+
+    `flaws` gathers what was left out and why, in order and each once.
+    """
 
     limits: Limits
     known: dict[str, bytes] = field(default_factory=dict)
-    too_large: list[int] = field(default_factory=list)
+    flaws: dict[str, None] = field(default_factory=dict)
 
     def figures(self, page: pdfium.PdfPage, view: View, tags: Tags, number: int) -> list[Figure]:
         """The figures of a page in the order of its content, without those too small to matter."""
@@ -62,13 +65,13 @@ class FigureReader:
             try:
                 figure = self._figure(image, page, view, tags)
             except (pdfium.PdfiumError, OSError, ValueError, MemoryError):
-                continue  # an image pdfium cannot decode shows on no page either
-            if figure is None:
+                self.flaws[f"page {number}: an image that cannot be decoded is left out"] = None
                 continue
-            if not figure.data:
-                self.too_large.append(number)
-            else:
+            if figure is not None and figure.data:
                 found.append(figure)
+            elif figure is not None:
+                most = f"{self.limits.image_pixels:,} pixels is left out (limits.image_pixels)"
+                self.flaws[f"page {number}: an image of more than {most}"] = None
         return found
 
     def _figure(

@@ -20,7 +20,7 @@ BULLET = re.compile(r"[•◦▪■□●○‣·➢✓✔❖▶◆]|[-–—*]"
 _NUMBER = re.compile(
     r"\(?\d{1,3}[.)、．]|\d{1,2}(?:\.\d{1,2}){1,4}\.?|\(?[a-zA-Z][.)]|[（(]?[一二三四五六七八九十]{1,3}[）)、]|[①-⑳]"
 )
-_NUMBERED = re.compile(r"[A-Z]?[\d.]{1,8}")
+_NUMBERED = re.compile(r"(?:[A-Z]\.)?\d{1,2}(?:\.\d{1,2})*")
 # How far, in font sizes, a list item's mark may stand from its text.
 _MARK_GAP = 4.0
 

@@ -31,10 +31,10 @@ def _tagged(lines: list[Span], known: frozenset[str]) -> Piece:
     for line in lines:
         if line.tag is not None:
             rows.setdefault(line.tag.row, {}).setdefault(line.tag.column, []).append(line)
-    width = max(max(cells) for cells in rows.values()) + 1
+    columns = sorted({column for cells in rows.values() for column in cells})
     # A row with one cell is a title across the table; in others, empty cells keep their place.
     grid = [
-        list(cells.values()) if len(cells) == 1 else [cells.get(i, []) for i in range(width)]
+        list(cells.values()) if len(cells) == 1 else [cells.get(i, []) for i in columns]
         for _, cells in sorted(rows.items())
     ]
     return table_piece(grid, known)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -21,7 +20,8 @@ class Tag:
     """What a run of text belongs to.
 
     `owner` numbers the element (paragraph, list item, cell) within its page; `row` and `table`
-    number those that hold a cell, 0 elsewhere, and `column` counts cells from 0. `role` is H1 to H6, H, P, LI, TD and so on.
+    number those that hold a cell, 0 elsewhere, and `column` counts cells from 0. `role` is
+    H1 to H6, H, P, LI, TD and so on.
     """
 
     role: str
@@ -50,7 +50,7 @@ def read_tags(page: pdfium.PdfPage) -> Tags:
         for index in range(pdfium_c.FPDF_StructTree_CountChildren(tree)):
             element = pdfium_c.FPDF_StructTree_GetChildAtIndex(tree, index)
             if element:
-                walk.element(element, Tag("", 0), "", 0)
+                walk.element(element, Tag("", 0))
     finally:
         pdfium_c.FPDF_StructTree_Close(tree)
     return tags
@@ -60,14 +60,16 @@ def read_tags(page: pdfium.PdfPage) -> Tags:
 class _Walk:
     tags: Tags
     count: int = 0
-    cells: Counter[int] = field(default_factory=Counter)
 
-    def element(self, element: object, above: Tag, alt: str, depth: int) -> None:
-        if depth > _DEEPEST:
+    def element(
+        self, element: object, above: Tag, alt: str = "", path: tuple[int, ...] = ()
+    ) -> None:
+        if len(path) > _DEEPEST:
             return
         role = _text(pdfium_c.FPDF_StructElement_GetType, element)
         alt = _text(pdfium_c.FPDF_StructElement_GetAltText, element) or alt
-        tag = self._tag(role, above)
+        # Empty cells have no element on a page, but their place among the others stays.
+        tag = self._tag(role, above, path[-1] if path else 0)
         for mark in _marks(element):
             if tag.owner:
                 self.tags.by_mark[mark] = tag
@@ -76,9 +78,9 @@ class _Walk:
         for index in range(pdfium_c.FPDF_StructElement_CountChildren(element)):
             child = pdfium_c.FPDF_StructElement_GetChildAtIndex(element, index)
             if child:
-                self.element(child, tag, alt, depth + 1)
+                self.element(child, tag, alt, (*path, index))
 
-    def _tag(self, role: str, above: Tag) -> Tag:
+    def _tag(self, role: str, above: Tag, place: int) -> Tag:
         """What lies inside a cell or a list item belongs to it, whatever it is itself."""
         self.count += 1
         if role == "Table":
@@ -86,9 +88,7 @@ class _Walk:
         if role == "TR":
             return Tag("", 0, row=self.count, table=above.table)
         if role in ("TD", "TH"):
-            column = self.cells[above.row]
-            self.cells[above.row] += 1
-            return Tag(role, self.count, above.row, above.table, column)
+            return Tag(role, self.count, above.row, above.table, place)
         if above.role in ("TD", "TH") or (above.role == "LI" and role != "LI"):
             return above
         if role in _PARTS or _HEADING.fullmatch(role):

@@ -1,0 +1,66 @@
+"""Shared fixtures: settings with fakes, a model cache per run, the sample index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from indexer.building.build import BuildResult, build
+from indexer.building.progress import Silent
+from indexer.config import Models, Settings
+from indexer.encoders.base import ENCODERS
+from indexer.readers.base import READERS
+
+ROOT = Path(__file__).parent.parent
+DATA = ROOT.parent / "shared" / "data"
+KNOWLEDGE = ROOT / "examples" / "knowledge"
+QUESTIONS = ROOT / "examples" / "questions"
+
+ENCODERS.register("fake", "tests.fakes:FakeEncoder")
+READERS.register("fake", "tests.fakes:FakeReader")
+
+
+@pytest.fixture
+def fake_settings(tmp_path: Path) -> Settings:
+    """Settings with the fake encoder for both spaces and the fake reader."""
+    models = Models(text="fake:demo", clip="fake:demo", reader="fake")
+    return Settings(cache=tmp_path / "cache", workers=2, models=models)
+
+
+@pytest.fixture(scope="session")
+def real_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The embedded defaults, with one cache for the whole run."""
+    return Settings(cache=tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def sample_index(
+    tmp_path_factory: pytest.TempPathFactory, real_settings: Settings
+) -> Iterator[tuple[Path, BuildResult]]:
+    """The sample knowledge base, indexed with the embedded models."""
+    into = tmp_path_factory.mktemp("index") / "sample"
+    yield into, build([KNOWLEDGE], into, real_settings, True, Silent())
+
+
+@pytest.fixture
+def manual(tmp_path: Path) -> Path:
+    """A small source: two pages, one with a red picture, a ticket file, a lone blue picture."""
+    root = tmp_path / "source"
+    (root / "images").mkdir(parents=True)
+    Image.new("RGB", (40, 30), (255, 0, 0)).save(root / "images" / "panel.png")
+    Image.new("RGB", (64, 48), (0, 0, 255)).save(root / "lamp.png")
+    (root / "pump.md").write_text(
+        "# Pump\n\nThe pump moves water.\n\n## Start\n\nOpen the valve before the pump runs.\n\n"
+        "![The red panel](images/panel.png)\n\nThe panel shows the state.\n"
+    )
+    (root / "valve.md").write_text("# Valve\n\nTurn the valve clockwise to close it.\n")
+    (root / "tickets.csv").write_text(
+        "id,subject,description,resolution,product,created\n"
+        "T1,Pump is loud,The pump makes a grinding noise.,Bleed the air out of the pump.,P100,"
+        "2025-03-01\n"
+        "T2,Valve stuck,The valve does not turn.,Grease the valve stem.,V20,2025-06-15\n"
+    )
+    return root
