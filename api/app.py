@@ -1,0 +1,75 @@
+"""The ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from api import problems
+from api.bodies import body_limit
+from api.guard import Guard
+from api.routes import WEB, router
+from api.service import Service
+from indexer.config import Limits
+from indexer.errors import TriptychError
+
+log = logging.getLogger(__name__)
+
+
+def create_app(service: Service, limits: Limits, hosts: Iterable[str] = ()) -> FastAPI:
+    """The HTTP service over `service`, which is opened in the background unless it is open.
+
+    `hosts` are names and addresses a request may be sent to, besides the loopback ones.
+    """
+    app = FastAPI(
+        title="Triptych",
+        version=_version(),
+        summary="Find the answer to a support question from a screenshot or a sentence.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.service = service
+    app.state.limits = limits
+    app.include_router(router)
+    app.mount("/static", StaticFiles(directory=WEB), name="static")
+    app.add_middleware(Guard, hosts=tuple(hosts), most_bytes=body_limit(limits))
+    problems.install(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    service: Service = app.state.service
+    opening = None if service.ready else asyncio.create_task(_open(service))
+    try:
+        yield
+    finally:
+        if opening is not None:
+            opening.cancel()
+            with suppress(asyncio.CancelledError):
+                await opening
+        service.close()
+
+
+async def _open(service: Service) -> None:
+    """Open the index beside the running server; /readyz tells the reason when it fails."""
+    try:
+        await asyncio.to_thread(service.open)
+    except TriptychError as error:
+        log.error("the index could not be opened: %s", error)
+    except Exception:
+        log.exception("the index could not be opened")
+
+
+def _version() -> str:
+    try:
+        return version("triptych")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,107 @@
+"""From a request body, JSON or form, to a query."""
+
+from __future__ import annotations
+
+from anyio import to_thread
+from pydantic import ValidationError
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+
+from api.problems import Malformed, TooLarge, WrongMediaType
+from api.schemas import SearchRequest, first_error
+from indexer.config import Limits
+from indexer.errors import BadQuery
+from search.query import Query
+
+_REPEATED = {"filter": "filters", "exclude": "exclude"}
+_SINGLE = {"text", "k", "collapse"}
+
+
+def body_limit(limits: Limits) -> int:
+    """The most bytes of a request: an image in base64, a question and room for the rest."""
+    return limits.image_bytes * 4 // 3 + limits.query_chars * 6 + 65_536
+
+
+async def read_query(request: Request, limits: Limits) -> Query:
+    """The query of a request, checked against the limits.
+
+    Raises WrongMediaType, Malformed, TooLarge or BadQuery naming the field.
+    """
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding != "identity":
+        raise WrongMediaType(f"content-encoding {encoding!r} is not taken; send the body as it is")
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media == "application/json":
+        query = await to_thread.run_sync(_from_json, await request.body())
+    elif media == "multipart/form-data":
+        await _check_complete(request)
+        async with request.form(max_files=1, max_part_size=body_limit(limits)) as form:
+            query = await _from_form(form)
+    else:
+        given = repr(media) if media else "no content type"
+        raise WrongMediaType(f"{given}: send application/json or multipart/form-data")
+    if query.image is not None and len(query.image) > limits.image_bytes:
+        raise TooLarge(
+            f"image: {len(query.image):,} bytes; up to {limits.image_bytes:,} are allowed"
+        )
+    query.check(limits)
+    return query
+
+
+def _from_json(body: bytes) -> Query:
+    try:
+        return SearchRequest.model_validate_json(body).to_query()
+    except ValidationError as error:
+        if error.errors()[0]["type"] == "json_invalid":
+            raise Malformed(f"the body is not JSON: {first_error(error)}") from error
+        raise BadQuery(first_error(error)) from error
+
+
+async def _check_complete(request: Request) -> None:
+    """A form cut off before its last boundary would otherwise lose its last parts unnoticed."""
+    _, options = parse_options_header(request.headers["content-type"])
+    boundary = options.get(b"boundary", b"")
+    if not boundary:
+        raise Malformed("multipart/form-data: the content type names no boundary")
+    if b"--" + boundary + b"--" not in await request.body():
+        raise Malformed("multipart/form-data: the closing boundary is missing")
+
+
+async def _from_form(form: FormData) -> Query:
+    fields: dict[str, str | list[str]] = {}
+    image: bytes | None = None
+    for name, value in form.multi_items():
+        if name == "image":
+            image = await _image(value)
+            continue
+        if not isinstance(value, str):
+            raise BadQuery(f"{name}: a file was sent; files go in the part 'image'")
+        _add(fields, name, value)
+    try:
+        query = SearchRequest.model_validate(fields).to_query()
+    except ValidationError as error:
+        raise BadQuery(first_error(error)) from error
+    return Query(query.text, image, query.filters, query.exclude, query.k, query.collapse)
+
+
+def _add(fields: dict[str, str | list[str]], name: str, value: str) -> None:
+    if name in _REPEATED:
+        values = fields.setdefault(_REPEATED[name], [])
+        assert isinstance(values, list)
+        values.append(value)
+    elif name not in _SINGLE:
+        known = ", ".join(sorted({"image", *_SINGLE, *_REPEATED}))
+        raise BadQuery(f"{name}: unknown part; known: {known}")
+    elif name in fields:
+        raise BadQuery(f"{name}: sent twice")
+    else:
+        fields[name] = value
+
+
+async def _image(value: UploadFile | str) -> bytes | None:
+    """The bytes of an image part; None for a file input that was left empty."""
+    if isinstance(value, str):
+        raise BadQuery("image: send it as a file part, with a file name")
+    data = await value.read()
+    return data if data or value.filename else None

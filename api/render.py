@@ -1,0 +1,147 @@
+"""What the command line prints for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from indexer.records import Place, Skipped
+from search.results import Answer, Hit, SearchResult
+
+if TYPE_CHECKING:
+    from indexer.building.build import BuildResult
+    from search.evaluate import Estimate, Evaluation
+
+_SNIPPET = 240
+
+
+def print_search(console: Console, result: SearchResult) -> None:
+    """Hits with where they stand, why, and a snippet."""
+    if result.read:
+        words = " · ".join(line.text for line in result.read)
+        console.print(Text(f"read in the image: {_clip(words, 160)}", style="dim"))
+    if not result.hits:
+        console.print("No hits.")
+    for hit in result.hits:
+        console.print(_hit(hit))
+    _print_footer(console, result)
+
+
+def print_answer(console: Console, answer: Answer) -> None:
+    """The answer, then its sources."""
+    console.print(Text(answer.text))
+    if answer.citations:
+        console.print()
+        console.print(Text("Sources" if answer.found else "Closest", style="bold"))
+        for citation in answer.citations:
+            line = f"[{citation.number}] {citation.title}"
+            console.print(Text(line + _where(citation.place, citation.title)))
+            shown = f" · {citation.asset}" if citation.asset else ""
+            console.print(Text(f"    {citation.document}{shown}", style="dim"))
+            for match in citation.matched[:3]:
+                box = match.box
+                edges = f"{box.x0:.2f},{box.y0:.2f} – {box.x1:.2f},{box.y1:.2f}"
+                console.print(Text(f"    in the image at {edges}: {match.text}", style="dim"))
+    _print_footer(console, answer.search)
+
+
+def print_build(console: Console, result: BuildResult, folder: str) -> None:
+    """What was indexed, what was not and why."""
+    state = "nothing changed, still" if result.unchanged else "committed"
+    console.print(
+        f"[bold]{escape(folder)}[/]: {state} generation {result.generation}: "
+        f"{result.documents:,} documents, {result.chunks:,} chunks in {result.seconds:.1f} s",
+        soft_wrap=True,
+    )
+    if result.ignored:
+        kinds = ", ".join(f"{count} × {suffix}" for suffix, count in sorted(result.ignored.items()))
+        console.print(Text(f"ignored, no loader: {kinds}", style="dim"))
+    _print_findings(console, "flaws that lose no file:", result.notes)
+    _print_findings(console, "skipped:", result.skipped)
+
+
+def print_info(console: Console, info: Mapping[str, JsonValue]) -> None:
+    """Facts of an index as an indented list."""
+    console.print(_facts(info))
+
+
+def print_evaluation(console: Console, evaluation: Evaluation) -> None:
+    """A table of measures by ranking, each with its 95 % interval."""
+    names = sorted(evaluation.figures, key=lambda name: (name == "fused", name))
+    measures = list(next(iter(evaluation.figures.values())))
+    table = Table(title=f"{evaluation.queries:,} queries, mean and 95 % bootstrap interval")
+    table.add_column("")
+    for measure in measures:
+        table.add_column(measure, justify="right")
+    for name in names:
+        cells = [_estimate(evaluation.figures[name][measure]) for measure in measures]
+        table.add_row(name, *cells, style="bold" if name == "fused" else "")
+    console.print(table)
+
+
+def _hit(hit: Hit) -> Group:
+    head = Text(f"{hit.rank:>2}  ")
+    head.append(hit.title, style="bold")
+    head.append(_where(hit.place, hit.title))
+    facts = [str(hit.kind), hit.product, hit.date, hit.document]
+    facts += [hit.asset] if hit.asset and hit.asset != hit.document else []
+    lanes = [f"{name} #{lane.rank}" for name, lane in hit.lanes.items()]
+    return Group(
+        head,
+        Padding(
+            Text(" · ".join(part for part in facts + lanes if part), style="dim"), (0, 0, 0, 4)
+        ),
+        Padding(Text(_clip(hit.text, _SNIPPET)), (0, 0, 1, 4)),
+    )
+
+
+def _where(place: Place, title: str) -> str:
+    path = "".join(f" › {name}" for name in place.heading if name != title)
+    return path + (f", page {place.page}" if place.page else "")
+
+
+def _print_footer(console: Console, result: SearchResult) -> None:
+    took = ", ".join(f"{stage} {ms:.0f}" for stage, ms in result.took_ms.items())
+    total = sum(result.took_ms.values())
+    console.print(Text(f"{total:.0f} ms ({took})", style="dim"))
+    for lane, reason in result.lanes_off.items():
+        console.print(Text(f"{lane} lane off: {reason}", style="dim"), soft_wrap=True)
+
+
+def _print_findings(console: Console, title: str, findings: Sequence[Skipped]) -> None:
+    for finding in findings:
+        if finding is findings[0]:
+            console.print(Text(f"{len(findings):,} {title}", style="bold yellow"))
+        line = f"  {finding.path}: {finding.reason}"
+        console.print(Text(line, style="yellow"), soft_wrap=True)
+
+
+def _facts(value: JsonValue | Mapping[str, JsonValue], indent: int = 0) -> Text:
+    text = Text()
+    if not isinstance(value, Mapping):
+        return Text(f"{value}\n")
+    for key, item in value.items():
+        text.append("  " * indent + str(key or "(none)"), style="bold")
+        if isinstance(item, Mapping) and item:
+            text.append("\n").append_text(_facts(item, indent + 1))
+        elif isinstance(item, list):
+            text.append(f" {', '.join(map(str, item)) or '–'}\n")
+        else:
+            text.append(f" {item if item not in ({}, None) else '–'}\n")
+    return text
+
+
+def _estimate(estimate: Estimate) -> str:
+    return f"{estimate.value:.3f}  {estimate.low:.3f}–{estimate.high:.3f}"
+
+
+def _clip(text: str, most: int) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else flat[: most - 1].rstrip() + "…"

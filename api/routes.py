@@ -1,0 +1,136 @@
+"""The endpoints. Handlers only translate; the engine does the work, in threads."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import JsonValue
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from api.bodies import read_query
+from api.examples import REQUEST_BODY
+from api.schemas import AnswerOut, ProblemOut, SearchOut, answer_json, search_json
+from api.service import SearchEngine, Service
+from indexer.config import Limits
+from search.query import Query
+
+WEB = Path(__file__).parent / "web"
+
+_THUMB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_IMMUTABLE = {"cache-control": "private, max-age=31536000, immutable"}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": meaning,
+        "content": {"application/problem+json": {"schema": ProblemOut.model_json_schema()}},
+    }
+    for status, meaning in {
+        400: "the body is not the JSON or the form it says it is",
+        413: "the body or the image is too large",
+        415: "another content type than the two",
+        422: "a field, a filter or the image cannot be used; detail says which",
+        503: "no index is open, or too many questions are waiting",
+    }.items()
+}
+
+Ask = Callable[[SearchEngine, Query], dict[str, JsonValue]]
+
+router = APIRouter()
+
+
+def _search(engine: SearchEngine, query: Query) -> dict[str, JsonValue]:
+    return search_json(engine.search(query))
+
+
+def _answer(engine: SearchEngine, query: Query) -> dict[str, JsonValue]:
+    return answer_json(engine.answer(query))
+
+
+async def _ask(request: Request, ask: Ask) -> Response:
+    service: Service = request.app.state.service
+    limits: Limits = request.app.state.limits
+    engine = service.engine
+    with service.admit():
+        query = await read_query(request, limits)
+        return JSONResponse(await service.run(partial(ask, engine, query)))
+
+
+@router.post(
+    "/v1/search",
+    summary="Find documents",
+    response_model=SearchOut,
+    responses=_PROBLEMS,
+    openapi_extra={"requestBody": REQUEST_BODY},
+)
+async def search(request: Request) -> Response:
+    """Documents for a question, a screenshot, or both, best first."""
+    return await _ask(request, _search)
+
+
+@router.post(
+    "/v1/answer",
+    summary="Answer a question",
+    response_model=AnswerOut,
+    responses=_PROBLEMS,
+    openapi_extra={"requestBody": REQUEST_BODY},
+)
+async def answer(request: Request) -> Response:
+    """An answer in the words of the documents, with numbered citations and the hits."""
+    return await _ask(request, _answer)
+
+
+@router.get("/v1/info", summary="What is in the index", responses={503: _PROBLEMS[503]})
+async def info(request: Request) -> dict[str, JsonValue]:
+    """Generation, counts, spaces, lanes and when the index was built."""
+    service: Service = request.app.state.service
+    return dict(await service.run(service.engine.info))
+
+
+@router.get("/v1/thumbs/{name}", summary="A preview image", response_class=Response)
+async def thumb(request: Request, name: str) -> Response:
+    """The preview that `thumb` of a hit names. It never changes under its name."""
+    service: Service = request.app.state.service
+    data = await run_in_threadpool(_thumb_bytes, service.engine, name)
+    if data is None:
+        raise HTTPException(404, f"no preview named {name!r}")
+    media, _ = mimetypes.guess_type(name)
+    return Response(data, media_type=media or "image/webp", headers=_IMMUTABLE)
+
+
+def _thumb_bytes(engine: SearchEngine, name: str) -> bytes | None:
+    if not _THUMB.fullmatch(name):
+        return None
+    try:
+        path = engine.thumb(name)
+        return path.read_bytes() if path else None
+    except OSError:
+        return None
+
+
+@router.get("/healthz", summary="Is the process alive?")
+async def healthz() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@router.get("/readyz", summary="Is an index open?", responses={503: _PROBLEMS[503]})
+async def readyz(request: Request) -> dict[str, str]:
+    service: Service = request.app.state.service
+    _ = service.engine
+    return {"status": "ok"}
+
+
+@router.get("/", include_in_schema=False)
+async def page() -> Response:
+    return FileResponse(WEB / "index.html")
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs() -> Response:
+    return FileResponse(WEB / "docs.html")

@@ -1,0 +1,170 @@
+"""The JSON of a request and of a result, for HTTP and for the command line alike."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
+
+from indexer.errors import BadQuery
+from indexer.records import Box, Filter, Kind, Modality
+from search.query import Query, parse_filters
+from search.results import Answer, SearchResult
+
+DEFAULT_K = 10
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+
+class SearchRequest(_Strict):
+    """What `/v1/search` and `/v1/answer` take as JSON; at least `text` or `image`."""
+
+    text: str = Field("", description="the question")
+    image: str = Field("", description="a screenshot or photo, base64; a data: URL is fine too")
+    filters: list[str] | dict[str, str | list[str]] = Field(
+        [], description='`["product=Pump", "date>=2024-01-01"]` or `{"product": "Pump"}`'
+    )
+    k: int = Field(DEFAULT_K, ge=1, description="most hits to give back")
+    exclude: list[str] = Field([], description="documents, assets or record ids to leave out")
+    collapse: Literal["document", "asset"] = Field("document", description="what a hit stands for")
+
+    def to_query(self) -> Query:
+        """Raises BadQuery for a filter that cannot be read or an image that is not base64."""
+        return Query(
+            text=self.text,
+            image=_decode_base64(self.image) if self.image else None,
+            filters=_filters(self.filters),
+            exclude=frozenset(self.exclude),
+            k=self.k,
+            collapse=self.collapse,
+        )
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+def _corners(box: object) -> object:
+    return (box.x0, box.y0, box.x1, box.y1) if isinstance(box, Box) else box
+
+
+Corners = Annotated[
+    tuple[float, float, float, float],
+    BeforeValidator(_corners),
+    Field(description="x0, y0, x1, y1 as fractions of width and height, origin top left"),
+]
+
+
+class LineOut(_Out):
+    text: str
+    box: Corners
+    confidence: float
+
+
+class PlaceOut(_Out):
+    page: int | None
+    box: Corners | None
+    heading: list[str]
+    start: float | None
+    end: float | None
+
+
+class LaneRankOut(_Out):
+    rank: int
+    score: float
+
+
+class HitOut(_Out):
+    rank: int
+    document: str
+    title: str
+    kind: Kind
+    asset: str | None
+    place: PlaceOut
+    text: str
+    score: float
+    lanes: dict[str, LaneRankOut]
+    modality: Modality
+    thumb: str
+    matched: list[LineOut]
+    language: str
+    product: str
+    date: str
+    metadata: dict[str, str]
+
+
+class SearchOut(_Out):
+    """Hits, best first. `took_ms` holds milliseconds by stage, `lanes_off` a reason by lane."""
+
+    query: str
+    read: list[LineOut]
+    took_ms: dict[str, float]
+    generation: int
+    lanes_off: dict[str, str]
+    hits: list[HitOut]
+
+
+class CitationOut(_Out):
+    number: int
+    document: str
+    title: str
+    place: PlaceOut
+    quote: str
+    asset: str | None
+    thumb: str
+    matched: list[LineOut]
+
+
+class AnswerOut(_Out):
+    """`found` is false when the evidence is too weak; `search` then still holds the hits."""
+
+    answer: str = Field(validation_alias="text")
+    found: bool
+    citations: list[CitationOut]
+    search: SearchOut
+
+
+class ProblemOut(BaseModel):
+    """An error, as RFC 9457 has it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+def search_json(result: SearchResult) -> dict[str, JsonValue]:
+    """A search result as plain JSON values."""
+    return SearchOut.model_validate(result).model_dump(mode="json")
+
+
+def answer_json(answer: Answer) -> dict[str, JsonValue]:
+    """An answer as plain JSON values; the hits it was drawn from are under `search`."""
+    return AnswerOut.model_validate(answer).model_dump(mode="json")
+
+
+def first_error(error: ValidationError) -> str:
+    """`field: reason` of the first thing wrong with a request."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return f"{field}: {first['msg']}" if field else first["msg"]
+
+
+def _filters(given: list[str] | dict[str, str | list[str]]) -> tuple[Filter, ...]:
+    if isinstance(given, list):
+        return parse_filters(given)
+    pairs = [(key, [v] if isinstance(v, str) else v) for key, v in given.items()]
+    return tuple(Filter(key, "=", value) for key, values in pairs for value in values)
+
+
+def _decode_base64(text: str) -> bytes:
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadQuery(f"image: not base64: {error}") from error

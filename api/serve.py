@@ -1,0 +1,105 @@
+"""Run the HTTP service and the page over one index."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+import uvicorn
+from rich.console import Console
+
+from api.app import create_app
+from api.guard import ANY_ADDRESS
+from api.service import Service
+from indexer.config import Settings
+from indexer.errors import TriptychError
+from search.engine import Engine
+
+
+def serve(folder: Path, settings: Settings, host: str, port: int) -> None:
+    """Open the index at `folder` and answer requests at `host`:`port` until interrupted.
+
+    Port 0 takes any free port. Raises TriptychError when the index cannot be opened or the
+    address cannot be bound.
+    """
+    listener = bind(host, port)
+    with listener:
+        service = Service(lambda: Engine.open(folder, settings), settings.threads)
+        service.open()
+        app = create_app(service, settings.limits, allowed_hosts(host))
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=5,
+        )
+        with suppress(KeyboardInterrupt):
+            Server(config, host, Console()).run(sockets=[listener])
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket bound to the address. Raises TriptychError saying why it cannot be."""
+    if not 0 <= port <= 65_535:
+        raise TriptychError(f"cannot listen on {_netloc(host, port)}: ports go up to 65535")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise TriptychError(f"cannot listen on {_netloc(host, port)}: {error}") from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise TriptychError(
+            f"cannot listen on {_netloc(host, port)}: {error.strerror}; choose another with --port"
+        ) from error
+    return listener
+
+
+def allowed_hosts(host: str) -> tuple[str, ...]:
+    """Names and addresses under which a server bound to `host` may be asked."""
+    if host in {"", "0.0.0.0", "::"}:
+        return (ANY_ADDRESS, socket.gethostname(), socket.getfqdn())
+    return (host,)
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return False
+
+
+class Server(uvicorn.Server):
+    """Says where it listens once it does."""
+
+    def __init__(self, config: uvicorn.Config, host: str, console: Console) -> None:
+        super().__init__(config)
+        self._host = host
+        self._console = console
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.should_exit or not sockets:
+            return
+        address = f"http://{_netloc(self._host, sockets[0].getsockname()[1])}/"
+        self._console.print(f"Triptych is ready at {address}  (Ctrl+C stops it)", soft_wrap=True)
+        if not is_loopback(self._host):
+            self._console.print(
+                f"Warning: anyone on the network who reaches {address} can query this index.",
+                style="yellow",
+                soft_wrap=True,
+            )
+
+
+def _netloc(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

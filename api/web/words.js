@@ -1,0 +1,149 @@
+// The words of the interface, English and Chinese.
+
+const en = {
+  skip: "Skip to results",
+  headline: "What is the customer seeing?",
+  lead: "Ask in words, or show the screen. Answers come from your own manuals and tickets, with their sources.",
+  hint: "Ask, or paste a screenshot",
+  question: "Question",
+  addImage: "Add image",
+  how: "or paste, or drop one anywhere",
+  search: "Search",
+  filters: "Filters",
+  removeImage: "Remove the image",
+  close: "Close",
+  drop: "Drop the image to search with it",
+  pasted: "Pasted image",
+  notImage: (name) => `${name} is not an image.`,
+  askFirst: "Type a question or add an image first.",
+  index: (documents, generation) => `${documents} documents, generation ${generation}`,
+  noIndex: "No index is open",
+  other: "中文",
+  otherLabel: "以中文显示",
+  searching: "Searching…",
+  reading: "Reading the screenshot…",
+  answer: "Answer",
+  sources: "Sources",
+  notFound: "Nothing found that answers this",
+  notFoundMore: "The closest passages are below. None of them is sure enough to quote as an answer.",
+  empty: "No matches",
+  emptyMore: "Try other words, or the words on the screen itself.",
+  emptyFilters: "Try other words, or remove a filter.",
+  clearFilters: "Remove all filters",
+  problem: "That did not work",
+  unreachable: "The service does not answer. Is it still running?",
+  retry: "Try again",
+  results: (n) => (n === 1 ? "1 result" : `${n} results`),
+  took: (n, ms) => `${n === 1 ? "1 result" : `${n} results`} in ${ms} ms`,
+  read: (n) => `Read from your screenshot (${n === 1 ? "1 line" : `${n} lines`})`,
+  page: (n) => `Page ${n}`,
+  cited: (n) => `Cited as ${n}`,
+  goTo: (n, title) => `Source ${n}: ${title}`,
+  enlarge: (title) => `Enlarge the image of ${title}`,
+  whole: "Show all",
+  less: "Show less",
+  lane: (lane, rank, score) => `Lane ${lane}: rank ${rank}, score ${score}`,
+  lanes: "Ranks by lane",
+  laneOff: (lane, reason) => `${lane} is off: ${reason}`,
+  copy: "Copy with sources",
+  copied: "Copied",
+  removeFilter: (name) => `Remove the filter ${name}`,
+  more: (n) => `${n} more`,
+  pieces: (n) => `${n} passages and images`,
+  matched: "Matching text in the image",
+  kinds: { manual: "Manual", ticket: "Ticket", image: "Image", recording: "Recording", video: "Video" },
+  manyKinds: { manual: "Manuals", ticket: "Tickets", image: "Images", recording: "Recordings", video: "Videos" },
+};
+
+const zh = {
+  skip: "跳到结果",
+  headline: "客户看到了什么？",
+  lead: "用文字提问，或直接给出截图。答案来自你自己的手册和工单，并附出处。",
+  hint: "输入问题，或粘贴截图",
+  question: "问题",
+  addImage: "添加图片",
+  how: "也可以粘贴，或拖到页面任意位置",
+  search: "搜索",
+  filters: "筛选",
+  removeImage: "移除图片",
+  close: "关闭",
+  drop: "松开即可用这张图片搜索",
+  pasted: "粘贴的图片",
+  notImage: (name) => `${name} 不是图片。`,
+  askFirst: "请先输入问题或添加图片。",
+  index: (documents, generation) => `${documents} 篇文档，第 ${generation} 代索引`,
+  noIndex: "没有打开的索引",
+  other: "English",
+  otherLabel: "Show in English",
+  searching: "正在搜索…",
+  reading: "正在识别截图…",
+  answer: "答案",
+  sources: "出处",
+  notFound: "没有找到能回答这个问题的内容",
+  notFoundMore: "下面是最接近的段落，但都不足以作为答案引用。",
+  empty: "没有匹配的结果",
+  emptyMore: "换个说法，或使用屏幕上的原文试试。",
+  emptyFilters: "换个说法，或移除一个筛选条件。",
+  clearFilters: "移除全部筛选",
+  problem: "出错了",
+  unreachable: "服务没有响应，请确认它仍在运行。",
+  retry: "重试",
+  results: (n) => `${n} 条结果`,
+  took: (n, ms) => `${n} 条结果，用时 ${ms} 毫秒`,
+  read: (n) => `从截图中识别的文字（${n} 行）`,
+  page: (n) => `第 ${n} 页`,
+  cited: (n) => `引用 ${n}`,
+  goTo: (n, title) => `出处 ${n}：${title}`,
+  enlarge: (title) => `放大 ${title} 的图片`,
+  whole: "展开全部",
+  less: "收起",
+  lane: (lane, rank, score) => `通道 ${lane}：第 ${rank} 名，得分 ${score}`,
+  lanes: "各通道名次",
+  laneOff: (lane, reason) => `${lane} 通道未启用：${reason}`,
+  copy: "连同出处复制",
+  copied: "已复制",
+  removeFilter: (name) => `移除筛选 ${name}`,
+  more: (n) => `另外 ${n} 项`,
+  pieces: (n) => `${n} 个段落和图片`,
+  matched: "图片中匹配的文字",
+  kinds: { manual: "手册", ticket: "工单", image: "图片", recording: "录音", video: "视频" },
+  manyKinds: { manual: "手册", ticket: "工单", image: "图片", recording: "录音", video: "视频" },
+};
+
+
+const tables = { en, zh };
+const KEY = "triptych-language";
+
+function remembered() {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null; // storage may be forbidden; the browser's language then decides each time
+  }
+}
+
+export let language = remembered() ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
+if (!(language in tables)) language = "en";
+
+export const t = (key, ...values) => {
+  const word = tables[language][key];
+  return typeof word === "function" ? word(...values) : word;
+};
+
+export function otherLanguage() {
+  language = language === "en" ? "zh" : "en";
+  try {
+    localStorage.setItem(KEY, language);
+  } catch {
+    // not remembered, still switched
+  }
+}
+
+export function translate(root = document) {
+  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  for (const node of root.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
+  for (const node of root.querySelectorAll("[data-hint]")) node.placeholder = t(node.dataset.hint);
+  for (const node of root.querySelectorAll("[data-label]")) node.setAttribute("aria-label", t(node.dataset.label));
+}
+
+export const number = (value) => Number(value).toLocaleString(language === "zh" ? "zh-CN" : "en");

@@ -1,0 +1,126 @@
+"""A fake engine with results known by heart, and clients over it."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from fastapi import FastAPI
+from PIL import Image
+from pydantic import JsonValue
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.service import Service
+from indexer.config import Limits
+from indexer.images import decode
+from indexer.records import Box, Kind, LaneRank, Line, Modality, Place
+from search.query import Query
+from search.results import Answer, Citation, Hit, SearchResult
+
+LIMITS = Limits.model_validate({"image_bytes": 300_000, "query_chars": 200, "results": 50})
+EVIL = "Guide <img src=x onerror=window.pwned=1>"
+SAVE = Line("Save failed", Box(0.25, 0.5, 0.75, 0.625), 0.875)
+
+HITS = (
+    Hit(
+        rank=1, chunk=7, document="guide/disk.md", title=EVIL, kind=Kind.MANUAL,
+        modality=Modality.IMAGE, place=Place(heading=(EVIL, "Disks", "Full disk")),
+        text="When a save failed, free the disk and save again.", score=0.75,
+        lanes={"text": LaneRank(2, 0.5), "words": LaneRank(1, 8.25)},
+        asset="guide/full.png", thumb="full.webp", matched=(SAVE,), language="en",
+        product="Pump", date="2024-03-01", metadata={"author": "Ann"},
+    ),
+    Hit(
+        rank=2, chunk=9, document="pump.pdf", title="Pump manual", kind=Kind.MANUAL,
+        modality=Modality.TEXT, place=Place(page=14, box=Box(0.125, 0.25, 0.875, 0.5)),
+        text="A red lamp means that the disk is full.", score=0.5,
+        lanes={"text": LaneRank(1, 0.625)}, thumb="page.webp",
+    ),
+    Hit(
+        rank=3, chunk=11, document="tickets.csv#T-1", title="磁盘已满", kind=Kind.TICKET,
+        modality=Modality.TEXT, place=Place(), text="磁盘已满时无法保存。", score=0.25, lanes={},
+    ),
+)  # fmt: skip
+
+
+def png(width: int = 40, height: int = 20, colour: str = "white") -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(out, "PNG")
+    return out.getvalue()
+
+
+class FakeEngine:
+    """Answers every question alike, but for the words `boom`, `none`, `unsure` and `wait`."""
+
+    def __init__(self, thumbs: Path) -> None:
+        self._thumbs = thumbs
+        self.queries: list[Query] = []
+        self.closed = False
+        self.release = threading.Event()
+        self.running = 0
+        self.most_running = 0
+        for name, size in (("full.webp", (320, 200)), ("page.webp", (200, 280))):
+            Image.new("RGB", size, "#dde3ee").save(thumbs / name, "WEBP")
+
+    def search(self, query: Query) -> SearchResult:
+        self.queries.append(query)
+        if "boom" in query.text:
+            raise RuntimeError("secret detail of the failure")
+        if "wait" in query.text:
+            self.running += 1
+            self.most_running = max(self.most_running, self.running)
+            self.release.wait(20)
+            self.running -= 1
+        if query.image is not None:
+            decode(query.image, LIMITS)
+        return SearchResult(
+            query=query.text,
+            read=(SAVE,) if query.image else (),
+            took_ms={"encode": 4.5, "recall": 20.5},
+            hits=() if "none" in query.text else HITS[: query.k],
+            lanes_off={"clip": "no model"},
+            generation=3,
+        )
+
+    def answer(self, query: Query) -> Answer:
+        found = self.search(query)
+        if "unsure" in query.text or not found.hits:
+            return Answer("", False, (), found)
+        first, second = HITS[0], HITS[1]
+        citations = (
+            Citation(1, first.document, first.title, first.place, first.text, first.asset,
+                     first.thumb, first.matched),
+            Citation(2, second.document, second.title, second.place, second.text),
+        )  # fmt: skip
+        return Answer("Free the disk [1]. A red lamp shows it [2].", True, citations, found)
+
+    def thumb(self, name: str) -> Path | None:
+        path = self._thumbs / name
+        return path if path.is_file() else None
+
+    def info(self) -> Mapping[str, JsonValue]:
+        return {
+            "generation": 3,
+            "counts": {
+                "documents": 1234,
+                "kind": {"manual": 1000, "ticket": 234},
+                "product": {"Pump": 900, "": 334},
+            },
+        }
+
+    def close(self) -> None:
+        self.closed = True
+        self.release.set()
+
+
+def fake_app(engine: FakeEngine, threads: int = 2) -> FastAPI:
+    service = Service(lambda: engine, threads)
+    service.open()
+    return create_app(service, LIMITS)
+
+
+def client(app: FastAPI) -> TestClient:
+    return TestClient(app, base_url="http://localhost:8000", raise_server_exceptions=False)
