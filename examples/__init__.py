@@ -1,0 +1,1 @@
+"""The sample knowledge base and the scripts that make it."""

@@ -1,0 +1,1 @@
+"""Makes `examples/knowledge/` and `examples/questions/` from data files and templates."""
