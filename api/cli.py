@@ -190,21 +190,21 @@ def recall(
     from search.qrels import read_queries
 
     settings = _settings()
-    judged = list(read_queries(queries, root))
+    judged = read_queries(queries, root)
     cuts = parse_cutoffs(cutoffs)
     with _engine(index, settings) as engine, TerminalProgress() as progress:
-        progress.stage("queries", len(judged))
-        evaluation = evaluate(engine, judged, cuts, progress.step)
+        progress.stage("queries", len(judged.queries))
+        evaluation = evaluate(engine, judged.queries, cuts, progress.step)
     if csv:
         write_csv(csv, evaluation)
     if as_json:
-        _print_json(evaluation_json(evaluation))
+        _print_json(evaluation_json(evaluation, judged.left_out))
     else:
         from rich.console import Console
 
         from api.render import print_evaluation
 
-        print_evaluation(Console(highlight=False), evaluation)
+        print_evaluation(Console(highlight=False), evaluation, judged.left_out)
 
 
 def _settings(clip: str = "") -> Settings:

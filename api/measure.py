@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,14 +24,19 @@ def parse_cutoffs(text: str) -> list[int]:
     return cutoffs
 
 
-def evaluation_json(evaluation: Evaluation) -> dict[str, JsonValue]:
+def evaluation_json(evaluation: Evaluation, left_out: Sequence[str]) -> dict[str, JsonValue]:
     """Figures of each lane and of the fused ranking, each `{"value", "low", "high"}`."""
     tables: dict[str, JsonValue] = {
         name: {measure: dict(asdict(estimate)) for measure, estimate in figures.items()}
         for name, figures in evaluation.figures.items()
     }
     fused = tables.pop(FUSED)
-    return {"queries": evaluation.queries, "lanes": tables, "fused": fused}
+    return {
+        "queries": evaluation.queries,
+        "left_out": list(left_out),
+        "lanes": tables,
+        "fused": fused,
+    }
 
 
 def write_csv(path: Path, evaluation: Evaluation) -> None:

@@ -72,7 +72,7 @@ def print_info(console: Console, info: Mapping[str, JsonValue]) -> None:
     console.print(_facts(info))
 
 
-def print_evaluation(console: Console, evaluation: Evaluation) -> None:
+def print_evaluation(console: Console, evaluation: Evaluation, left_out: Sequence[str]) -> None:
     """A table of measures by ranking, each with its 95 % interval."""
     names = sorted(evaluation.figures, key=lambda name: (name == "fused", name))
     measures = list(next(iter(evaluation.figures.values())))
@@ -84,6 +84,9 @@ def print_evaluation(console: Console, evaluation: Evaluation) -> None:
         cells = [_estimate(evaluation.figures[name][measure]) for measure in measures]
         table.add_row(name, *cells, style="bold" if name == "fused" else "")
     console.print(table)
+    if left_out:
+        ids = ", ".join(left_out)
+        console.print(Text(f"left out, sound cannot be searched yet: {ids}", style="dim"))
 
 
 def _hit(hit: Hit) -> Group:

@@ -42,24 +42,35 @@ class JudgedQuery:
         return Query(self.text, data, exclude=self.exclude, k=k, collapse=self.collapse)
 
 
-def read_queries(path: Path, root: Path | None) -> Iterator[JudgedQuery]:
+@dataclass(frozen=True, slots=True)
+class QueryFile:
+    """The queries of a file, and the ids of those left out: sound alone cannot be searched."""
+
+    queries: tuple[JudgedQuery, ...]
+    left_out: tuple[str, ...]
+
+
+def read_queries(path: Path, root: Path | None) -> QueryFile:
     """Read a JSONL query file. Images are relative to `root`, by default to the file's folder.
 
-    Raises BadQuery naming the line at fault. Lines with sound alone raise too: no reader of
-    speech is installed.
+    Raises BadQuery naming the line at fault, or when no query is left.
     """
+    found = list(_parse_lines(path, root or path.parent))
+    queries = tuple(query for query in found if query.text or query.image)
+    if not queries:
+        raise BadQuery(f"{path}: holds no queries with text or an image")
+    left_out = tuple(query.id for query in found if not query.text and not query.image)
+    return QueryFile(queries, left_out)
+
+
+def _parse_lines(path: Path, base: Path) -> Iterator[JudgedQuery]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise BadQuery(f"{path}: cannot be read: {error}") from error
-    base = root or path.parent
-    found = False
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            found = True
             yield _parse(line, f"{path}: line {number}", base)
-    if not found:
-        raise BadQuery(f"{path}: holds no queries")
 
 
 def _parse(line: str, where: str, base: Path) -> JudgedQuery:
@@ -76,8 +87,8 @@ def _parse(line: str, where: str, base: Path) -> JudgedQuery:
         values = data.get(key, [])
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             raise BadQuery(f"{where}: {key!r} is not a list of strings")
-    if not data.get("text") and not data.get("image"):
-        raise BadQuery(f"{where}: neither 'text' nor 'image'; sound cannot be searched yet")
+    if not any(data.get(key) for key in ("text", "image", "audio")):
+        raise BadQuery(f"{where}: none of 'text', 'image' and 'audio'")
     return JudgedQuery(
         id=str(data["id"]),
         text=str(data.get("text", "")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,10 +38,10 @@ def real_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="session")
 def sample_index(
     tmp_path_factory: pytest.TempPathFactory, real_settings: Settings
-) -> Iterator[tuple[Path, BuildResult]]:
+) -> tuple[Path, BuildResult]:
     """The sample knowledge base, indexed with the embedded models."""
     into = tmp_path_factory.mktemp("index") / "sample"
-    yield into, build([KNOWLEDGE], into, real_settings, True, Silent())
+    return into, build([KNOWLEDGE], into, real_settings, True, Silent())
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from indexer.building.build import build
 from indexer.building.progress import Silent
 from indexer.config import Models, Settings
 from indexer.errors import BadImage, BadQuery, IndexMismatch
-from indexer.records import Filter, LaneRank
+from indexer.records import Filter
 from search.engine import Engine
 from search.query import Query
 from tests.fakes import FakeEncoder
@@ -52,7 +52,8 @@ def test_a_picture_finds_its_page_in_the_shared_space(engine: Engine) -> None:
     result = engine.search(Query(image=png("red", (40, 30))))
     first = result.hits[0]
     assert (first.document, first.asset) == ("pump.md", "images/panel.png")
-    assert first.lanes["clip"] == LaneRank(1, pytest.approx(1.0))
+    assert first.lanes["clip"].rank == 1
+    assert first.lanes["clip"].score == pytest.approx(1.0)
     assert [line.text for line in result.read] == ["40x30"]
     assert [line.text for line in first.matched] == ["40x30"]
     assert engine.thumb(first.thumb) is not None

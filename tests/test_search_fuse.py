@@ -7,11 +7,8 @@ from search.fuse import collapse, reciprocal_rank_fusion
 
 def test_rrf_adds_the_reciprocals_of_the_ranks() -> None:
     fused = reciprocal_rank_fusion({"text": ["a", "b"], "words": ["b", "c"]}, {}, k=60)
-    assert fused == [
-        ("b", pytest.approx(1 / 62 + 1 / 61)),
-        ("a", pytest.approx(1 / 61)),
-        ("c", pytest.approx(1 / 62)),
-    ]
+    assert [key for key, _ in fused] == ["b", "a", "c"]
+    assert [score for _, score in fused] == pytest.approx([1 / 62 + 1 / 61, 1 / 61, 1 / 62])
 
 
 def test_rrf_weighs_lanes() -> None:
@@ -29,7 +26,8 @@ def test_rrf_keeps_the_order_of_the_first_ranking_on_ties() -> None:
 
 def test_a_lane_of_weight_zero_adds_nothing() -> None:
     fused = reciprocal_rank_fusion({"text": ["a"], "clip": ["b"]}, {"clip": 0.0}, k=60)
-    assert fused == [("a", pytest.approx(1 / 61)), ("b", 0.0)]
+    assert [key for key, _ in fused] == ["a", "b"]
+    assert [score for _, score in fused] == pytest.approx([1 / 61, 0.0])
 
 
 def test_no_rankings_give_nothing() -> None:
