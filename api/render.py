@@ -37,9 +37,9 @@ def print_search(console: Console, result: SearchResult) -> None:
 def print_answer(console: Console, answer: Answer) -> None:
     """The answer, then its sources."""
     console.print(Text(answer.text))
-    if answer.citations:
+    if answer.citations and answer.found:
         console.print()
-        console.print(Text("Sources" if answer.found else "Closest", style="bold"))
+        console.print(Text("Sources", style="bold"))
         for citation in answer.citations:
             line = f"[{citation.number}] {citation.title}"
             console.print(Text(line + _where(citation.place, citation.title)))

@@ -82,7 +82,7 @@ class Ranking(_Section):
     depth: int = Field(200, gt=0, description="chunks taken from each lane")
     rrf_k: float = Field(60.0, gt=0, description="the constant of reciprocal-rank fusion")
     question: Weights = Weights(text=2.0, words=1.0)
-    screenshot: Weights = Weights(text=1.0, words=2.0)
+    screenshot: Weights = Weights(text=1.0, words=3.0)
 
     def weights(self, text: bool, image: bool) -> dict[str, float]:
         """The weights for a query with these parts; the mean of both for one with both."""
@@ -95,7 +95,7 @@ class Answering(_Section):
     """When there is enough evidence to answer, and how much is quoted."""
 
     citations: int = Field(3, gt=0, description="most passages cited in one answer")
-    evidence: float = Field(0.5, ge=0, le=1, description="below this nothing is answered")
+    evidence: float = Field(0.4, ge=0, le=1, description="below this nothing is answered")
 
 
 class Settings(BaseSettings):

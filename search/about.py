@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from indexer.lanes import CLIP, LANES
 from indexer.store.index import Index
 
-NO_CLIP = "this index has no shared space; give CLIP weights to triptych index with --clip"
+NO_CLIP = "no CLIP weights were given when this index was made (triptych index --clip)"
 
 _BUILD = ("built", "sources", "captions", "skipped")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jinja2 import Environment, PackageLoader
@@ -12,21 +13,35 @@ from indexer.config import Answering
 from indexer.encoders.base import Encoder
 from indexer.lanes import TEXT
 from indexer.language import detect_language
-from indexer.records import Kind, StoredChunk
+from indexer.records import Modality, Scored, StoredChunk
 from indexer.store.analysis import tokens
 from indexer.store.base import Store
 from search.evidence import coverage, evidence
 from search.matching import matched_lines
+from search.passages import quotable
 from search.prepare import Prepared
 from search.quote import quote, units
 from search.recall import Group
 from search.results import Answer, Citation, SearchResult
 
-RESOLUTION = "Resolution"
-"""The heading under which the ticket loader puts what solved a ticket."""
+_CONSIDERED = 8
+_MEMBERS = 3  # chunks of a group whose words count as evidence
+_RELATIVE = 0.85
+_CLOSEST = 3
 
-_CONSIDERED = 5
-_RELATIVE = 0.8
+
+@dataclass(frozen=True, slots=True)
+class Supported:
+    """A group with the chunk to quote of it, and how well both support the question."""
+
+    group: Group
+    said: StoredChunk
+    cosine: float | None
+    share: float
+
+    @property
+    def support(self) -> float:
+        return evidence(self.cosine, self.share)
 
 
 class Answerer:
@@ -36,60 +51,74 @@ class Answerer:
         self._store = store
         self._encoder = encoders[TEXT]
         self._settings = settings
-        self._templates = Environment(
-            loader=PackageLoader("search"), autoescape=False, keep_trailing_newline=False
-        )
+        self._templates = Environment(loader=PackageLoader("search"), autoescape=False)
         self._templates.filters["where"] = where
 
-    def answer(self, result: SearchResult, prepared: Prepared, groups: Sequence[Group]) -> Answer:
+    def answer(
+        self,
+        result: SearchResult,
+        prepared: Prepared,
+        groups: Sequence[Group],
+        lanes: Mapping[str, Sequence[Scored]],
+    ) -> Answer:
         """Quote the best supported passages, or say that there is nothing and show the closest."""
         words = set(tokens(prepared.words))
-        rated = [(self._support(group, words), group) for group in groups[:_CONSIDERED]]
-        best = max((support for support, _ in rated), default=0.0)
+        rated = self.rate(words, groups, lanes)
+        best = max((one.support for one in rated), default=0.0)
         found = best >= self._settings.evidence
-        floor = _RELATIVE * best if found else 0.0
-        kept = [group for support, group in rated if support >= floor]
+        if found:
+            kept = [one for one in rated if one.support >= _RELATIVE * best]
+            kept = kept[: self._settings.citations]
+        else:
+            kept = rated[:_CLOSEST]
         citations = tuple(
-            self._cite(number, group, prepared, words)
-            for number, group in enumerate(kept[: self._settings.citations], start=1)
+            self._cite(number, one, prepared, words) for number, one in enumerate(kept, start=1)
         )
         text = self._templates.get_template("answer.jinja").render(
             found=found,
             language=detect_language(prepared.words),
-            read=bool(prepared.lines),
+            shown=bool(prepared.lines and kept and kept[0].group.chunks[0].asset),
             citations=citations,
         )
         return Answer(text, found, citations, result)
 
-    def _support(self, group: Group, words: set[str]) -> float:
-        lane = group.lanes.get(TEXT)
-        return evidence(lane.score if lane else None, coverage(words, group.chunks[0]))
+    def rate(
+        self, words: set[str], groups: Sequence[Group], lanes: Mapping[str, Sequence[Scored]]
+    ) -> list[Supported]:
+        """The first groups that have something to quote, best ranked first.
 
-    def _cite(self, number: int, group: Group, prepared: Prepared, words: set[str]) -> Citation:
-        best = group.chunks[0]
-        said = self._passage(group)
-        sentences = units(said.text or said.context)
+        `words` are those of the question, as analysed.
+        """
+        cosines = {scored.id: scored.score for scored in lanes.get(TEXT, ())}
+        known = TEXT in lanes
+        rarity = self._store.rarity(words)
+        rated: list[Supported] = []
+        for group in groups[:_CONSIDERED]:
+            said = quotable(self._store, group)
+            if said is None:
+                continue
+            found = [cosines[chunk.id] for chunk in (*group.chunks, said) if chunk.id in cosines]
+            cosine = max(found, default=0.0) if known else None
+            share = coverage(rarity, (*group.chunks[:_MEMBERS], said))
+            rated.append(Supported(group, said, cosine, share))
+        return rated
+
+    def _cite(self, number: int, one: Supported, prepared: Prepared, words: set[str]) -> Citation:
+        best, said = one.group.chunks[0], one.said
+        sentences = units(said.text or said.context) or [line.text for line in said.lines]
+        shown = best if best.modality is Modality.IMAGE else said
         return Citation(
             number=number,
             document=best.document,
             title=best.title,
             place=said.place,
-            quote=quote(sentences, self._rate(sentences, prepared, words)) or best.title,
-            asset=best.asset,
-            thumb=best.thumb,
-            matched=matched_lines(best.lines, words),
+            quote=quote(sentences, self._score(sentences, prepared, words)),
+            asset=shown.asset,
+            thumb=shown.thumb,
+            matched=matched_lines(shown.lines, words),
         )
 
-    def _passage(self, group: Group) -> StoredChunk:
-        """What is quoted of a group: the resolution of a ticket, else its best chunk with words."""
-        best = group.chunks[0]
-        if best.kind is Kind.TICKET and RESOLUTION not in best.place.heading:
-            for chunk in self._store.document(best.id):
-                if RESOLUTION in chunk.place.heading:
-                    return chunk
-        return next((chunk for chunk in group.chunks if chunk.text or chunk.context), best)
-
-    def _rate(
+    def _score(
         self, sentences: Sequence[str], prepared: Prepared, words: set[str]
     ) -> NDArray[np.float32]:
         """Cosine to the question plus the share of its words; float32 (len(sentences),)."""

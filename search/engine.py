@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -13,16 +14,26 @@ from indexer.encoders.choose import encoder_of
 from indexer.errors import IndexMismatch
 from indexer.readers.base import READERS
 from indexer.readers.cached import CachedReader
-from indexer.records import Filter, StoredChunk
+from indexer.records import Filter, Scored, StoredChunk
 from indexer.store.analysis import tokens
 from indexer.store.index import Index
 from search.about import describe
-from search.answer import Answerer
+from search.answer import Answerer, Supported
 from search.matching import matched_lines
 from search.prepare import Prepared, Preparer, Stopwatch
 from search.query import Query
 from search.recall import Group, group, recall
 from search.results import Answer, Hit, SearchResult
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A search with everything that an answer is drawn from."""
+
+    result: SearchResult
+    prepared: Prepared
+    groups: list[Group]
+    lanes: Mapping[str, Sequence[Scored]]
 
 
 class Engine:
@@ -52,16 +63,27 @@ class Engine:
 
     def search(self, query: Query) -> SearchResult:
         """Hits for a query. Raises BadQuery or BadImage."""
-        return self._search(query)[0]
+        return self._search(query).result
 
     def answer(self, query: Query) -> Answer:
         """An extractive answer with citations. Raises BadQuery or BadImage."""
-        result, prepared, groups = self._search(query)
-        return self._answerer.answer(result, prepared, groups)
+        found = self._search(query)
+        return self._answerer.answer(found.result, found.prepared, found.groups, found.lanes)
 
     def candidates(self, query: Query) -> list[Group]:
         """All that was recalled, fused and grouped, best first, beyond the k of the query."""
-        return self._search(query)[2]
+        return self._search(query).groups
+
+    def supported(self, query: Query) -> list[Supported]:
+        """What an answer could quote, with its evidence, best ranked first."""
+        found = self._search(query)
+        words = set(tokens(found.prepared.words))
+        return self._answerer.rate(words, found.groups, found.lanes)
+
+    def warm_up(self) -> None:
+        """Load what the first questions would wait for: the encoders and the Chinese dictionary."""
+        self._preparer.warm_up()
+        tokens("预热")
 
     def thumb(self, name: str) -> Path | None:
         return self._index.thumb(name)
@@ -74,7 +96,7 @@ class Engine:
         self._index.close()
         self._cache.close()
 
-    def _search(self, query: Query) -> tuple[SearchResult, Prepared, list[Group]]:
+    def _search(self, query: Query) -> _Found:
         watch = Stopwatch()
         query.check(self._settings.limits)
         filters = query.filters
@@ -104,7 +126,7 @@ class Engine:
             lanes_off=prepared.off,
             generation=self._index.generation,
         )
-        return result, prepared, groups
+        return _Found(result, prepared, groups, lanes)
 
     def _reader(self) -> CachedReader | None:
         name = self._settings.models.reader

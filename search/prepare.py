@@ -62,6 +62,11 @@ class Preparer:
         self._reader = reader
         self._limits = limits
 
+    def warm_up(self) -> None:
+        """Create the sessions that a first question in words would wait for."""
+        for encoder in self._encoders.values():
+            encoder.encode_queries(["warm up"])
+
     def prepare(self, query: Query, watch: Stopwatch) -> Prepared:
         """Raises BadImage when the query's image is not one."""
         image = decode(query.image, self._limits) if query.image is not None else None

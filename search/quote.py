@@ -12,6 +12,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[\"'“‘(\[]?[A-Z\u4e00-\u9fff])|(?<=
 _STEP = re.compile(r"^\s*(?:\d{1,3}[.)、]|[-*•]|[（(]?[一二三四五六七八九十\d]+[）)、])\s*")
 _MOST = 5
 _KEEP = 0.6
+_SHORT = 500  # characters
 
 
 def units(text: str) -> list[str]:
@@ -29,10 +30,10 @@ def quote(sentences: Sequence[str], scores: NDArray[np.float32]) -> str:
     """The run of units around the best scored one, at most 5; a list is quoted whole.
 
     `scores` has shape (len(sentences),), larger is better. A neighbour joins while its score
-    is at least 0.6 of the best. Steps keep a line each.
+    is at least 0.6 of the best. Steps keep a line each. A short passage is quoted whole.
     """
-    if not len(sentences):
-        return ""
+    if len(sentences) <= _MOST and sum(map(len, sentences)) <= _SHORT:
+        return _join(sentences)
     best = int(np.argmax(scores))
     start, end = best, best + 1
     floor = _KEEP * float(scores[best])

@@ -119,7 +119,7 @@ def test_without_clip_weights_the_lane_is_reported_off(
     result = engine.search(Query("pump"))
     engine.close()
     assert set(result.lanes_off) == {"clip"}
-    assert "triptych index with --clip" in result.lanes_off["clip"]
+    assert "triptych index --clip" in result.lanes_off["clip"]
     assert set(result.hits[0].lanes) == {"text", "words"}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -44,6 +44,9 @@ class Store(Protocol):
 
     def words(self, text: str, k: int, selection: Selection | None) -> list[Scored]:
         """The k chunks of the highest BM25 score for the words of `text`, best first."""
+
+    def rarity(self, words: Iterable[str]) -> dict[str, float]:
+        """How telling each word, as analysed, is: BM25's inverse document frequency, above 0."""
 
     def get(self, ids: Sequence[int]) -> list[StoredChunk]:
         """Chunks by id, in the order of `ids`."""

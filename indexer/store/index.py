@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import log
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 
@@ -121,6 +123,17 @@ class Index:
             return segment.words.search(text, k, mask)
 
         return self._best(search, k, selection)
+
+    def rarity(self, words: Iterable[str]) -> dict[str, float]:
+        """See Store."""
+        wanted = list(dict.fromkeys(words))
+        counts = Counter(dict.fromkeys(wanted, 0))
+        for segment in self._segments:
+            counts.update(segment.words.frequency(wanted))
+        total = self.manifest.chunks
+        return {
+            word: log(1 + (total - count + 0.5) / (count + 0.5)) for word, count in counts.items()
+        }
 
     def get(self, ids: Sequence[int]) -> list[StoredChunk]:
         """See Store. Raises BadQuery naming the first id that does not exist."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from heapq import nsmallest
 from pathlib import Path
@@ -46,7 +46,7 @@ class Boosts:
     lines: float
 
 
-WORD_BOOSTS = Boosts(title=2.0, heading=1.5, body=1.0, lines=0.8)
+WORD_BOOSTS = Boosts(title=1.0, heading=1.0, body=1.0, lines=1.0)
 
 
 class WordsWriter:
@@ -118,6 +118,13 @@ class Words:
         rows: list[Any] = self._searcher.fast_field_values("row", [address for _, address in hits])
         ranking = [(int(row), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
         return sorted(ranking, key=lambda pair: (-pair[1], pair[0]))
+
+    def frequency(self, words: Iterable[str]) -> dict[str, int]:
+        """In how many chunks each word, as analysed, stands in the field that has it most."""
+        return {
+            word: max(self._searcher.doc_freq(name, word) for name in Boosts.__slots__)
+            for word in dict.fromkeys(words)
+        }
 
     def _rarest(self, words: Sequence[str]) -> list[str]:
         """The distinct words that occur, at most MOST_TERMS, fewest documents first."""
