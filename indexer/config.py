@@ -53,22 +53,22 @@ class Chunking(_Section):
 class TicketColumns(_Section):
     """Which columns of a CSV or keys of a JSONL record are what. Empty means: recognise it."""
 
-    id: str = ""
-    title: str = ""
-    body: tuple[str, ...] = ()
-    resolution: tuple[str, ...] = ()
-    date: str = ""
-    product: str = ""
-    language: str = ""
-    image: str = ""
+    id: str = Field("", description="column that names the ticket")
+    title: str = Field("", description="column of the subject")
+    body: tuple[str, ...] = Field((), description="columns of the problem, in order")
+    resolution: tuple[str, ...] = Field((), description="columns of what solved it")
+    date: str = Field("", description="column of the date")
+    product: str = Field("", description="column of the product")
+    language: str = Field("", description="column of the language, as ISO 639-1")
+    image: str = Field("", description="column of paths to screenshots")
 
 
 class Weights(_Section):
     """What each lane counts for in fusion."""
 
-    clip: float = Field(1.0, ge=0)
-    text: float = Field(1.0, ge=0)
-    words: float = Field(1.0, ge=0)
+    clip: float = Field(1.0, ge=0, description="weight of the shared space")
+    text: float = Field(1.0, ge=0, description="weight of sentence embeddings")
+    words: float = Field(1.0, ge=0, description="weight of exact words")
 
 
 class Ranking(_Section):

@@ -83,3 +83,8 @@ def test_english_text_does_not_load_the_chinese_dictionary() -> None:
         "sys.exit('jieba' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_chinese_particles_and_question_words_are_left_out() -> None:
+    assert tokens("怎么给客人开访客网络?") == ["客人", "开", "访客", "网络"]
+    assert "没有" in tokens("咖啡机没有水")

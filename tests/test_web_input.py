@@ -17,6 +17,7 @@ from tests.web_visit import (  # noqa: F401 (pytest finds fixtures among a modul
     browser_fixture,
     engine_fixture,
     needs_browser,
+    paste_png,
     visitor_fixture,
 )
 
@@ -45,16 +46,7 @@ def give_file(page: Page, events: list[str], data: bytes, name: str, kind: str) 
 
 def test_pasted_screenshot(visitor: Visitor, engine: FakeEngine) -> None:
     page = visitor.open()
-    page.evaluate(
-        """async (data) => {
-            const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
-            const blob = new Blob([bytes], {type: "image/png"});
-            await navigator.clipboard.write([new ClipboardItem({"image/png": blob})]);
-            document.activeElement.blur();
-        }""",
-        base64.b64encode(png(64, 48, "red")).decode(),
-    )
-    page.keyboard.press("Control+V")
+    paste_png(page, png(64, 48, "red"))
     expect(page.locator("#shotname")).to_have_text("Pasted image")
     expect(page.locator("#preview")).to_have_js_property("naturalWidth", 64)
     expect(page.locator("#text")).to_be_focused()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from api import serve as serving
@@ -41,10 +44,11 @@ def engine_fixture(tmp_path_factory: pytest.TempPathFactory) -> FakeEngine:
     return FakeEngine(tmp_path_factory.mktemp("thumbs"))
 
 
-@pytest.fixture(name="address", scope="module")
-def address_fixture(engine: FakeEngine) -> Iterator[str]:
+@contextmanager
+def serving_app(app: FastAPI) -> Iterator[str]:
+    """The address at which `app` answers meanwhile, on a free loopback port."""
     with serving.bind("127.0.0.1", 0) as listener:
-        server = uvicorn.Server(uvicorn.Config(fake_app(engine), log_level="critical"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         while not server.started:
@@ -52,6 +56,12 @@ def address_fixture(engine: FakeEngine) -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture(name="address", scope="module")
+def address_fixture(engine: FakeEngine) -> Iterator[str]:
+    with serving_app(fake_app(engine)) as address:
+        yield address
 
 
 @pytest.fixture(name="browser", scope="module")
@@ -126,6 +136,20 @@ class Visitor:
             ]
             assert unexpected == []
             assert visit.hosts == {"127.0.0.1"}
+
+
+def paste_png(page: Page, data: bytes) -> None:
+    """Put a PNG file on the clipboard and press Ctrl+V, with nothing focused."""
+    page.evaluate(
+        """async (data) => {
+            const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+            const blob = new Blob([bytes], {type: "image/png"});
+            await navigator.clipboard.write([new ClipboardItem({"image/png": blob})]);
+            document.activeElement.blur();
+        }""",
+        base64.b64encode(data).decode(),
+    )
+    page.keyboard.press("Control+V")
 
 
 @pytest.fixture(name="visitor")

@@ -242,7 +242,7 @@ function chip({ filter, label, count }, on) {
       setFilters(next);
       document.querySelector(`[data-filter="${CSS.escape(filter)}"]`)?.focus();
     },
-  }, label, on ? el("span", { class: "x", "aria-hidden": "true" }, "×") : el("small", { title: t("pieces", number(count)) }, number(count)));
+  }, label, on ? el("span", { class: "x", "aria-hidden": "true" }, "×") : el("small", {}, number(count)));
 }
 
 // ── the larger preview ──────────────────────────────────────────────────────────────────────

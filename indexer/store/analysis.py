@@ -21,6 +21,15 @@ STOP_WORDS = frozenset(
     }
 )
 
+HAN_STOP_WORDS = frozenset(
+    {
+        *("的", "了", "是", "在", "和", "与", "或", "也", "都", "就", "而", "及", "被", "把", "给"),
+        *("吗", "呢", "吧", "啊", "我", "你", "您", "他", "她", "它", "我们", "这", "那", "这个"),
+        *("那个", "一个", "有", "会", "要", "请", "怎么", "怎样", "如何", "什么", "为什么", "哪里"),
+    }
+)
+"""Particles, pronouns and question words. Negations stay: 没有水 is not 水."""
+
 _REMEMBERED = 1 << 16
 """Distinct words whose tokens are kept; text repeats its words."""
 
@@ -52,13 +61,14 @@ def tokens(text: str) -> list[str]:
     Compatibility forms are unified (NFKC) and letters lower-cased. Latin words lose English
     stop words and endings (Snowball). Error codes, versions, part numbers and file names stay
     whole, and their parts follow: `wsl.exe` → `wsl.exe`, `wsl`, `exe`. Chinese is cut by
-    jieba's search mode. Other scripts are taken by runs of letters.
+    jieba's search mode and loses its particles. Other scripts are taken by runs of letters.
     """
     text = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
     found: list[str] = []
     for position, run in enumerate(_HAN.split(text)):
         if position % 2:
-            found.extend(word[:MAX_LENGTH] for word in _han_cutter()(run))
+            words = (word for word in _han_cutter()(run) if word not in HAN_STOP_WORDS)
+            found.extend(word[:MAX_LENGTH] for word in words)
         else:
             for whole in _WORD.findall(run):
                 found.extend(_expand(whole))

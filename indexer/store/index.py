@@ -164,7 +164,7 @@ class Index:
         return thumb_path(self._root, name)
 
     def counts(self) -> Mapping[str, int | Mapping[str, int]]:
-        """`documents` and `chunks`, and chunks per kind, language, modality and product."""
+        """`documents` and `chunks`; documents per kind, language, product; chunks per modality."""
         per_field = {
             name: dict(self.manifest.counts.get(name, {}))
             for name in ("kind", "language", "modality", "product")

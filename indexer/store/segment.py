@@ -83,7 +83,7 @@ class SegmentWriter:
             self._words.add(row, entry.words)
             self._counts["modality"][str(entry.chunk.modality)] += 1
         for name in ("kind", "language", "product"):
-            self._counts[name][storable(getattr(document, name))] += len(chunks)
+            self._counts[name][storable(getattr(document, name))] += 1
         self._metadata_keys.update(storable(key) for key in document.metadata)
         self._documents += 1
         self._chunks += len(chunks)
