@@ -7,44 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer.config import Settings
 from indexer.errors import BadFile
-from indexer.loaders.base import LOADERS, SourceFile
-from indexer.records import Document
-
-PNG = b"\x89PNG\r\n\x1a\n not decoded here"
-
-
-class Notes:
-    """A report that remembers."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def skip(self, path: Path, reason: str) -> None:
-        self.notes.append(f"skipped {path.name}: {reason}")
-
-    def note(self, path: Path, reason: str) -> None:
-        self.notes.append(f"{path.name}: {reason}")
-
-
-def load(root: Path, name: str, text: str | bytes, notes: Notes | None = None) -> Document:
-    (root / "panel.png").write_bytes(PNG)
-    (root / name).write_bytes(text.encode() if isinstance(text, str) else text)
-    loader = LOADERS.get(Path(name).suffix)(Settings())
-    [document] = loader.load(SourceFile(root, name), notes or Notes())
-    return document
-
-
-def rows(document: Document) -> list[tuple[str, str]]:
-    """Blocks as (kind with level, text), figures as (figure, asset | alt | caption)."""
-    out = []
-    for block in document.blocks:
-        kind = block.kind.value + (str(block.level) if block.level else "")
-        picture = block.picture
-        shown = f"{picture.asset}|{picture.alt}|{picture.caption}" if picture else block.text
-        out.append((kind, shown))
-    return out
+from tests.loading import Notes, load, rows
 
 
 def test_main_content_only(tmp_path: Path) -> None:
@@ -102,7 +66,7 @@ def test_lists_tables_and_figures(tmp_path: Path) -> None:
         ("paragraph", "Listing"),
         ("paragraph", "中文换行"),
     ]
-    assert notes.notes == ["p.html: links to gone.png, which is not there"]
+    assert notes.notes == [("p.html", "links to gone.png, which is not there")]
 
 
 @pytest.mark.parametrize(

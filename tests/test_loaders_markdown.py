@@ -17,6 +17,7 @@ from indexer.loaders.dialects import plain_markdown
 from indexer.loaders.pictures import resolve_picture
 from indexer.loaders.text import read_text
 from indexer.records import BlockKind, Document, Kind, Picture
+from tests.loading import Notes, load, rows
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -25,40 +26,6 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 needs_data = pytest.mark.skipif(
     not DATA.is_dir(), reason="real manuals are absent (../shared/data)"
 )
-
-
-class Notes:
-    """A report that remembers."""
-
-    def __init__(self) -> None:
-        self.notes: list[tuple[str, str]] = []
-        self.skips: list[tuple[str, str]] = []
-
-    def skip(self, path: Path, reason: str) -> None:
-        self.skips.append((path.name, reason))
-
-    def note(self, path: Path, reason: str) -> None:
-        self.notes.append((path.name, reason))
-
-
-def load(root: Path, name: str, text: str | bytes, notes: Notes | None = None) -> Document:
-    path = root / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode() if isinstance(text, str) else text)
-    loader = LOADERS.get(path.suffix)(Settings())
-    [document] = loader.load(SourceFile(root, name), notes or Notes())
-    return document
-
-
-def rows(document: Document) -> list[tuple[str, str]]:
-    """Blocks as (kind with level, text), figures as (figure, asset | alt | caption)."""
-    out = []
-    for block in document.blocks:
-        kind = block.kind.value + (str(block.level) if block.level else "")
-        picture = block.picture
-        shown = (picture.asset, picture.alt, picture.caption) if picture else ()
-        out.append((kind, "|".join(shown) if picture else block.text))
-    return out
 
 
 @pytest.fixture

@@ -7,31 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer.config import Settings
 from indexer.errors import BadFile
-from indexer.loaders.base import LOADERS, SourceFile
 from indexer.loaders.plain import text_blocks
-from indexer.records import Document
-
-
-class Notes:
-    """A report that remembers."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def skip(self, path: Path, reason: str) -> None:
-        self.notes.append(f"skipped {path.name}: {reason}")
-
-    def note(self, path: Path, reason: str) -> None:
-        self.notes.append(f"{path.name}: {reason}")
-
-
-def load(root: Path, name: str, text: str | bytes, notes: Notes | None = None) -> Document:
-    (root / name).write_bytes(text.encode() if isinstance(text, str) else text)
-    loader = LOADERS.get(Path(name).suffix)(Settings())
-    [document] = loader.load(SourceFile(root, name), notes or Notes())
-    return document
+from tests.loading import load
 
 
 def rows(text: str) -> list[tuple[str, str]]:

@@ -7,43 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.config import Settings
-from indexer.loaders.base import LOADERS, SourceFile
-from indexer.records import Document
-
-PNG = b"\x89PNG\r\n\x1a\n not decoded here"
-
-
-class Notes:
-    """A report that remembers."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def skip(self, path: Path, reason: str) -> None:
-        self.notes.append(f"skipped {path.name}: {reason}")
-
-    def note(self, path: Path, reason: str) -> None:
-        self.notes.append(f"{path.name}: {reason}")
-
-
-def load(root: Path, name: str, text: str | bytes, notes: Notes | None = None) -> Document:
-    (root / "panel.png").write_bytes(PNG)
-    (root / name).write_bytes(text.encode() if isinstance(text, str) else text)
-    loader = LOADERS.get(Path(name).suffix)(Settings())
-    [document] = loader.load(SourceFile(root, name), notes or Notes())
-    return document
-
-
-def rows(document: Document) -> list[tuple[str, str]]:
-    """Blocks as (kind with level, text), figures as (figure, asset | alt | caption)."""
-    out = []
-    for block in document.blocks:
-        kind = block.kind.value + (str(block.level) if block.level else "")
-        picture = block.picture
-        shown = f"{picture.asset}|{picture.alt}|{picture.caption}" if picture else block.text
-        out.append((kind, shown))
-    return out
+from tests.loading import Notes, load, rows
 
 
 def test_structure_and_fields(tmp_path: Path) -> None:
@@ -129,8 +93,8 @@ def test_nothing_is_inserted_or_run(tmp_path: Path, capsys: pytest.CaptureFixtur
     )
     assert rows(document) == [("paragraph", "Text unclosed.")]
     assert notes.notes == [
-        "p.rst: includes secret.txt; included files are not read",
-        "p.rst: includes secret.txt; included files are not read",
+        ("p.rst", "includes secret.txt; included files are not read"),
+        ("p.rst", "includes secret.txt; included files are not read"),
     ]
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "")
