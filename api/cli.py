@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from indexer.config import Settings
     from search.engine import Engine
     from search.query import Query
@@ -57,30 +59,17 @@ def index(
 ) -> None:
     """Index SOURCE into a folder. Exit code 1 says that files were skipped."""
     from api.progress import TerminalProgress
-    from api.render import print_build
+    from api.render import build_json, print_build
     from indexer.building.build import build
 
     settings = _settings(clip)
     with TerminalProgress() as progress:
         result = build(sources, into, settings, not without_captions, progress)
-    if as_json:
-        _print_json(
-            {
-                "index": str(into),
-                "generation": result.generation,
-                "documents": result.documents,
-                "chunks": result.chunks,
-                "unchanged": result.unchanged,
-                "skipped": [{"path": str(s.path), "reason": s.reason} for s in result.skipped],
-                "notes": [{"path": str(n.path), "reason": n.reason} for n in result.notes],
-                "ignored": dict(result.ignored),
-                "seconds": round(result.seconds, 3),
-            }
-        )
-    else:
-        from rich.console import Console
-
-        print_build(Console(highlight=False), result, str(into))
+    _emit(
+        as_json,
+        lambda: build_json(result, into),
+        lambda console: print_build(console, result, str(into)),
+    )
     if result.skipped:
         raise typer.Exit(SKIPPED)
 
@@ -95,19 +84,13 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Search by question text, by screenshot, or by both."""
+    from api.render import print_search
     from api.schemas import search_json
 
     settings = _settings()
     with _engine(index, settings) as engine:
         result = engine.search(_query(text, image, filters, k))
-    if as_json:
-        _print_json(search_json(result))
-    else:
-        from rich.console import Console
-
-        from api.render import print_search
-
-        print_search(Console(highlight=False), result)
+    _emit(as_json, lambda: search_json(result), lambda console: print_search(console, result))
 
 
 @app.command()
@@ -120,19 +103,13 @@ def answer(
     as_json: Json = False,
 ) -> None:
     """Answer a question or a screenshot, with citations."""
+    from api.render import print_answer
     from api.schemas import answer_json
 
     settings = _settings()
     with _engine(index, settings) as engine:
         result = engine.answer(_query(text, image, filters, k))
-    if as_json:
-        _print_json(answer_json(result))
-    else:
-        from rich.console import Console
-
-        from api.render import print_answer
-
-        print_answer(Console(highlight=False), result)
+    _emit(as_json, lambda: answer_json(result), lambda console: print_answer(console, result))
 
 
 @app.command()
@@ -153,19 +130,13 @@ def info(
     as_json: Json = False,
 ) -> None:
     """Show what an index holds and how it was made."""
+    from api.render import print_info
     from indexer.store.index import Index
     from search.about import describe
 
     with Index.open(index) as opened:
         facts = describe(opened)
-    if as_json:
-        _print_json(facts)
-    else:
-        from rich.console import Console
-
-        from api.render import print_info
-
-        print_info(Console(highlight=False), facts)
+    _emit(as_json, lambda: facts, lambda console: print_info(console, facts))
 
 
 @bench.command()
@@ -186,6 +157,7 @@ def recall(
     """Measure recall, MRR and nDCG of each lane and of the fused ranking."""
     from api.measure import evaluation_json, parse_cutoffs, write_csv
     from api.progress import TerminalProgress
+    from api.render import print_evaluation
     from search.evaluate import evaluate
     from search.qrels import read_queries
 
@@ -197,14 +169,11 @@ def recall(
         evaluation = evaluate(engine, judged.queries, cuts, progress.step)
     if csv:
         write_csv(csv, evaluation)
-    if as_json:
-        _print_json(evaluation_json(evaluation, judged.left_out))
-    else:
-        from rich.console import Console
-
-        from api.render import print_evaluation
-
-        print_evaluation(Console(highlight=False), evaluation, judged.left_out)
+    _emit(
+        as_json,
+        lambda: evaluation_json(evaluation, judged.left_out),
+        lambda console: print_evaluation(console, evaluation, judged.left_out),
+    )
 
 
 def _settings(clip: str = "") -> Settings:
@@ -240,8 +209,18 @@ def _query(text: str | None, image: Path | None, filters: list[str], k: int) -> 
     return Query(text or "", data, filters=parse_filters(filters), k=k)
 
 
-def _print_json(value: Mapping[str, object]) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))  # noqa: T201
+def _emit(
+    as_json: bool,
+    data: Callable[[], Mapping[str, object]],
+    show: Callable[[Console], None],
+) -> None:
+    """Print a result as JSON or for people."""
+    from rich.console import Console
+
+    if as_json:
+        print(json.dumps(data(), ensure_ascii=False, indent=2))  # noqa: T201
+    else:
+        show(Console(highlight=False))
 
 
 def main() -> None:

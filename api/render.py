@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
@@ -50,6 +51,21 @@ def print_answer(console: Console, answer: Answer) -> None:
                 edges = f"{box.x0:.2f},{box.y0:.2f} – {box.x1:.2f},{box.y1:.2f}"
                 console.print(Text(f"    in the image at {edges}: {match.text}", style="dim"))
     _print_footer(console, answer.search)
+
+
+def build_json(result: BuildResult, folder: Path) -> dict[str, JsonValue]:
+    """What a build did, as plain JSON values."""
+    return {
+        "index": str(folder),
+        "generation": result.generation,
+        "documents": result.documents,
+        "chunks": result.chunks,
+        "unchanged": result.unchanged,
+        "skipped": _findings_json(result.skipped),
+        "notes": _findings_json(result.notes),
+        "ignored": dict(result.ignored),
+        "seconds": round(result.seconds, 3),
+    }
 
 
 def print_build(console: Console, result: BuildResult, folder: str) -> None:
@@ -124,6 +140,10 @@ def _print_findings(console: Console, title: str, findings: Sequence[Skipped]) -
             console.print(Text(f"{len(findings):,} {title}", style="bold yellow"))
         line = f"  {finding.path}: {finding.reason}"
         console.print(Text(line, style="yellow"), soft_wrap=True)
+
+
+def _findings_json(findings: Sequence[Skipped]) -> list[JsonValue]:
+    return [{"path": str(finding.path), "reason": finding.reason} for finding in findings]
 
 
 def _facts(value: JsonValue | Mapping[str, JsonValue], indent: int = 0) -> Text:
