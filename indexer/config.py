@@ -76,13 +76,14 @@ class Ranking(_Section):
 
     Exact words are the better guide to a screenshot, whose text repeats what the manual
     shows; sentence embeddings are the better guide to a question in the asker's own words.
-    benchmarks/fusion.py measures both.
+    A small constant trusts the first ranks more than the 60 of the paper does, which few
+    lanes over one company's documents reward. benchmarks/fusion.py measures all three.
     """
 
     depth: int = Field(200, gt=0, description="chunks taken from each lane")
-    rrf_k: float = Field(60.0, gt=0, description="the constant of reciprocal-rank fusion")
+    rrf_k: float = Field(5.0, gt=0, description="constant of reciprocal-rank fusion")
     question: Weights = Weights(text=2.0, words=1.0)
-    screenshot: Weights = Weights(text=1.0, words=3.0)
+    screenshot: Weights = Weights(text=1.0, words=2.0)
 
     def weights(self, text: bool, image: bool) -> dict[str, float]:
         """The weights for a query with these parts; the mean of both for one with both."""

@@ -91,7 +91,7 @@ def test_search_prints_the_agreed_json(run: Run, indexed: Path) -> None:
     assert hit["lanes"]["words"]["rank"] == 1
     assert hit["score"] == pytest.approx(
         sum(
-            weight / (60 + hit["lanes"][lane]["rank"])
+            weight / (5 + hit["lanes"][lane]["rank"])
             for lane, weight in (("text", 2), ("words", 1))
         )
     )

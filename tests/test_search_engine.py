@@ -38,7 +38,7 @@ def test_every_lane_ranks_and_the_ranks_are_fused(engine: Engine) -> None:
     assert set(first.lanes) == {"clip", "text", "words"}
     assert first.lanes["words"].rank == 1
     expected = sum(
-        weight / (60 + first.lanes[lane].rank)
+        weight / (5 + first.lanes[lane].rank)
         for lane, weight in {"clip": 1.0, "text": 2.0, "words": 1.0}.items()
     )
     assert first.score == pytest.approx(expected)
