@@ -26,7 +26,7 @@ from search.results import Answer, Citation, SearchResult
 
 _CONSIDERED = 8
 _MEMBERS = 3  # chunks of a group whose words count as evidence
-_RELATIVE = 0.85
+_RELATIVE = 0.4  # of the best passage's odds; probabilities near 1 would all be alike
 _CLOSEST = 3
 
 
@@ -67,7 +67,7 @@ class Answerer:
         best = max((one.support for one in rated), default=0.0)
         found = best >= self._settings.evidence
         if found:
-            kept = [one for one in rated if one.support >= _RELATIVE * best]
+            kept = [one for one in rated if _odds(one.support) >= _RELATIVE * _odds(best)]
             kept = kept[: self._settings.citations]
         else:
             kept = rated[:_CLOSEST]
@@ -128,6 +128,10 @@ class Answerer:
         if vector is not None and len(sentences) > 1:
             scores += self._encoder.encode_texts(list(sentences)) @ vector
         return scores
+
+
+def _odds(probability: float) -> float:
+    return probability / max(1.0 - probability, 1e-9)
 
 
 def where(citation: Citation) -> str:
