@@ -176,6 +176,14 @@ def test_a_killed_build_leaves_the_live_generation(
     assert _build(manual, tmp_path / "ix", fake_settings).generation == 2
 
 
+def test_an_index_inside_its_own_source_is_not_indexed(
+    manual: Path, fake_settings: Settings
+) -> None:
+    first = _build(manual, manual / "index", fake_settings)
+    again = _build(manual, manual / "index", fake_settings)
+    assert (first.documents, again.documents, again.unchanged) == (5, 5, True)
+
+
 def test_two_sources_with_the_same_path_are_both_kept(
     tmp_path: Path, fake_settings: Settings
 ) -> None:

@@ -63,7 +63,7 @@ def build(
     """
     started = perf_counter()
     report = ListReport()
-    sources = [discover(path, report) for path in paths]
+    sources = [discover(path, report, into) for path in paths]
     with writer_lock(into), closing(Cache(settings.cache)) as cache:
         work = _Work(settings, captions, cache)
         live = _live(into)

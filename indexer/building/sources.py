@@ -23,10 +23,11 @@ class Source:
     ignored: dict[str, int]
 
 
-def discover(path: Path, report: Report) -> Source:
+def discover(path: Path, report: Report, index: Path | None = None) -> Source:
     """List what can be loaded below `path`. Raises BadFile when there is no such path.
 
-    Hidden files and folders are passed over (pages may still refer to pictures in them).
+    Hidden files and folders are passed over (pages may still refer to pictures in them), and
+    so is the folder `index`, into which the build writes.
     Links are followed; a link that leads back to a folder above it, or nowhere, is reported.
     """
     if not path.exists():
@@ -34,7 +35,8 @@ def discover(path: Path, report: Report) -> Source:
     if path.is_file():
         root, found = path.parent, iter([path])
     else:
-        root, found = path, _walk(path, (path.resolve(),), report)
+        own = index.resolve() if index else None
+        root, found = path, _walk(path, (path.resolve(),), own, report)
     known = set(LOADERS.names())
     files: list[SourceFile] = []
     ignored: dict[str, int] = {}
@@ -47,7 +49,9 @@ def discover(path: Path, report: Report) -> Source:
     return Source(path, tuple(files), ignored)
 
 
-def _walk(folder: Path, above: tuple[Path, ...], report: Report) -> Iterator[Path]:
+def _walk(
+    folder: Path, above: tuple[Path, ...], index: Path | None, report: Report
+) -> Iterator[Path]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
@@ -64,10 +68,12 @@ def _walk(folder: Path, above: tuple[Path, ...], report: Report) -> Iterator[Pat
                 yield path
             continue
         real = path.resolve()
+        if real == index:
+            continue
         if real in above:
             report.skip(path, f"symlink loop: it leads back to {real}")
             continue
-        yield from _walk(path, (*above, real), report)
+        yield from _walk(path, (*above, real), index, report)
 
 
 def _exists(path: Path, report: Report) -> bool:
