@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from indexer.cache import Cache
 from indexer.config import Settings
-from indexer.encoders.choose import encoder_of
+from indexer.encoders.choose import canonical, encoder_of
 from indexer.errors import IndexMismatch
 from indexer.readers.base import READERS
 from indexer.readers.cached import CachedReader
@@ -175,7 +175,7 @@ def _check_models(index: Index, settings: Settings) -> None:
         if name not in settings.models.model_fields_set or not wanted:
             continue
         made_with = space.model if space else "no model"
-        if not wanted.endswith(made_with):
+        if canonical(wanted)[1] != made_with:
             raise IndexMismatch(
                 f"the index's {name} space was made with {made_with}, but the settings ask for "
                 f"{wanted}; rebuild with: triptych index SOURCE --into DIR"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from indexer.config import Settings
 from indexer.encoders.base import ENCODERS, Encoder, Space
 from indexer.errors import IndexMismatch
@@ -38,9 +40,23 @@ def encoder_of(space: Space, settings: Settings) -> Encoder:
     return encoder
 
 
-def _make(name: str, model: str, settings: Settings) -> Encoder:
-    """`name` may carry its encoder, as in `fake:demo`; else it is the lane's usual one."""
+def canonical(model: str) -> tuple[str, str]:
+    """A model reference as (encoder, model), its path absolute wherever it names one.
+
+    The encoder is empty unless the reference carries one, as in `fake:demo`. An index keeps
+    the absolute path, so that it opens from any working folder.
+    """
     prefix, colon, rest = model.partition(":")
+    if rest and prefix == "local-dir":
+        return "", f"local-dir:{Path(rest).expanduser().resolve()}"
     if colon and prefix in ENCODERS.names():
-        name, model = prefix, rest
-    return ENCODERS.get(name)(model, settings.cache, settings.threads)
+        return prefix, rest
+    architecture, at, path = model.partition("@")
+    if at:
+        return "", f"{architecture}@{Path(path).expanduser().resolve()}"
+    return "", model
+
+
+def _make(name: str, model: str, settings: Settings) -> Encoder:
+    named, model = canonical(model)
+    return ENCODERS.get(named or name)(model, settings.cache, settings.threads)
