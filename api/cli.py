@@ -88,7 +88,7 @@ def search(
     from api.schemas import search_json
 
     settings = _settings()
-    with _engine(index, settings) as engine:
+    with _engine(index, settings) as engine, _naming(image):
         result = engine.search(_query(text, image, filters, k))
     _emit(as_json, lambda: search_json(result), lambda console: print_search(console, result))
 
@@ -107,7 +107,7 @@ def answer(
     from api.schemas import answer_json
 
     settings = _settings()
-    with _engine(index, settings) as engine:
+    with _engine(index, settings) as engine, _naming(image):
         result = engine.answer(_query(text, image, filters, k))
     _emit(as_json, lambda: answer_json(result), lambda console: print_answer(console, result))
 
@@ -196,6 +196,17 @@ def _engine(folder: Path, settings: Settings) -> Iterator[Engine]:
         yield engine
     finally:
         engine.close()
+
+
+@contextmanager
+def _naming(image: Path | None) -> Iterator[None]:
+    """Put the file's name before what is wrong with it."""
+    from indexer.errors import BadImage
+
+    try:
+        yield
+    except BadImage as error:
+        raise BadImage(f"{image}: {error}") from error
 
 
 def _query(text: str | None, image: Path | None, filters: list[str], k: int) -> Query:

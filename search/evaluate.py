@@ -9,6 +9,7 @@ import ir_measures
 import numpy as np
 from ir_measures import RR, Measure, R, nDCG
 
+from indexer.errors import BadImage, BadQuery
 from search.engine import Engine
 from search.qrels import JudgedQuery
 from search.recall import Group
@@ -39,11 +40,15 @@ class Evaluation:
 def evaluate(
     engine: Engine, queries: Sequence[JudgedQuery], cutoffs: Iterable[int], step: Callable[[], None]
 ) -> Evaluation:
-    """Run every query; `step` is called after each. Raises BadQuery, BadImage."""
+    """Run every query; `step` is called after each. Raises BadQuery naming the query."""
     measures = _measures(cutoffs)
     runs: dict[str, dict[str, list[str]]] = {}
     for query in queries:
-        for name, keys in _rankings(engine.candidates(query.query(1)), query).items():
+        try:
+            groups = engine.candidates(query.query(1))
+        except BadImage as error:
+            raise BadQuery(f"query {query.id}: {query.image}: {error}") from error
+        for name, keys in _rankings(groups, query).items():
             runs.setdefault(name, {})[query.id] = keys
         step()
     qrels = {query.id: dict.fromkeys(query.relevant, 1) for query in queries}

@@ -168,7 +168,10 @@ def test_bench_recall(run: Run, indexed: Path, tmp_path: Path) -> None:
         (("search", "pump", "--index", "{ix}", "--filter", "x"), "not KEY=VALUE"),
         (("search", "pump", "--index", "{ix}", "--filter", "colour=red"), "known: "),
         (("search", "--image", "{tmp}/gone.png", "--index", "{ix}"), "No such file"),
-        (("search", "--image", "{tmp}/html.png", "--index", "{ix}"), "it holds HTML"),
+        (
+            ("search", "--image", "{tmp}/html.png", "--index", "{ix}"),
+            "html.png: not an image (it holds HTML)",
+        ),
         (("index", "{tmp}/gone", "--into", "{tmp}/new"), "no such file or folder"),
         (("bench", "recall", "--index", "{ix}", "--queries", "{tmp}/q.jsonl"), "line 1: no 'id'"),
         (

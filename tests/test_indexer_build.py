@@ -176,6 +176,19 @@ def test_a_killed_build_leaves_the_live_generation(
     assert _build(manual, tmp_path / "ix", fake_settings).generation == 2
 
 
+def test_a_damaged_index_is_built_again(
+    manual: Path, tmp_path: Path, fake_settings: Settings
+) -> None:
+    _build(manual, tmp_path / "ix", fake_settings)
+    path = next((tmp_path / "ix").glob("segments/*/catalog.duckdb"))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    again = _build(manual, tmp_path / "ix", fake_settings)
+    assert (again.unchanged, again.generation) == (False, 2)
+    assert len(_chunks(tmp_path / "ix")) == again.chunks
+
+
 def test_an_index_inside_its_own_source_is_not_indexed(
     manual: Path, fake_settings: Settings
 ) -> None:

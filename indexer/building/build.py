@@ -30,8 +30,9 @@ from indexer.readers.base import READERS, Reader
 from indexer.readers.cached import CachedReader
 from indexer.records import Skipped
 from indexer.store.generations import commit
+from indexer.store.index import Index
 from indexer.store.lock import writer_lock
-from indexer.store.manifest import Manifest, read_current, read_manifest
+from indexer.store.manifest import Manifest
 from indexer.store.segment import SegmentWriter
 
 BUILDER = 1
@@ -142,9 +143,10 @@ def _space(name: str, encoder: Encoder) -> Space:
 
 
 def _live(into: Path) -> Manifest | None:
-    """The live generation; None where there is none that this version can use."""
+    """The live generation, every checksum verified; None where there is none to keep."""
     try:
-        return read_manifest(into, read_current(into))
+        with Index.open(into, verify=True) as index:
+            return index.manifest
     except (IndexNotFound, IndexDamaged, IndexMismatch):
         return None
 
