@@ -159,6 +159,24 @@ def test_nothing_to_index_leaves_the_live_generation(
         assert index.generation == 1
 
 
+def test_progress_counts_every_file_and_every_chunk(
+    manual: Path, tmp_path: Path, fake_settings: Settings
+) -> None:
+    class Counting:
+        def __init__(self) -> None:
+            self.stages: list[list[object]] = []
+
+        def stage(self, name: str, total: int) -> None:
+            self.stages.append([name, total, 0])
+
+        def step(self, count: int = 1) -> None:
+            self.stages[-1][2] += count  # type: ignore[operator]
+
+    progress = Counting()
+    build([manual], tmp_path / "ix", fake_settings, True, progress)
+    assert progress.stages == [["reading files", 5, 5], ["reading images, encoding", 9, 9]]
+
+
 def test_a_killed_build_leaves_the_live_generation(
     manual: Path, tmp_path: Path, fake_settings: Settings
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from indexer.building.intake import Intake
+from indexer.building.progress import Progress, Steps
 from indexer.cache import content_key
 from indexer.config import Settings
 from indexer.encoders.cached import CachedEncoder
@@ -60,7 +61,9 @@ class BatchWriter:
         self._settings = settings
         self._report = report
 
-    def write(self, batch: Sequence[Intake]) -> None:
+    def write(self, batch: Sequence[Intake], progress: Progress) -> None:
+        """Take in a batch; a step of progress for each chunk, as images are read and then."""
+        steps = Steps(progress, sum(len(intake.chunks) for intake in batch))
         pictures: dict[str, list[tuple[Intake, Picture]]] = {}
         for intake in batch:
             for chunk in intake.chunks:
@@ -68,7 +71,7 @@ class BatchWriter:
                     key = content_key(chunk.picture.data)
                     pictures.setdefault(key, []).append((intake, chunk.picture))
         images = self._decode(pictures)
-        lines = self._read(images)
+        lines = self._read(images, steps.one)
         rows: list[int] = []
         titled: list[tuple[str, Chunk]] = []
         for intake in batch:
@@ -79,6 +82,7 @@ class BatchWriter:
                 titled += [(intake.document.title, chunk) for chunk in chunks]
         if rows:
             self._encode(rows, titled, images)
+        steps.rest()
 
     def _decode(
         self, pictures: Mapping[str, Sequence[tuple[Intake, Picture]]]
@@ -105,9 +109,11 @@ class BatchWriter:
                     self._report.skip(Path(intake.source, picture.asset), str(image))
         return images
 
-    def _read(self, images: Mapping[str, Image.Image]) -> dict[str, tuple[Line, ...]]:
+    def _read(
+        self, images: Mapping[str, Image.Image], done: Callable[[], None]
+    ) -> dict[str, tuple[Line, ...]]:
         reader = self._models.reader
-        found = reader.read(list(images.items())) if reader else [()] * len(images)
+        found = reader.read(list(images.items()), done) if reader else [()] * len(images)
         return dict(zip(images, found, strict=True))
 
     def _add(self, intake: Intake, chunks: Sequence[Chunk]) -> list[int]:

@@ -129,8 +129,7 @@ class _Work:
 def _write(spool: Spool, writer: BatchWriter, progress: Progress) -> None:
     progress.stage("reading images, encoding", spool.chunks)
     for batch in batches(spool):
-        writer.write(batch)
-        progress.step(sum(len(intake.chunks) for intake in batch))
+        writer.write(batch, progress)
 
 
 def _reader(settings: Settings) -> Reader | None:

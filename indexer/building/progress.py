@@ -23,3 +23,20 @@ class Silent:
 
     def step(self, count: int = 1) -> None:
         pass
+
+
+class Steps:
+    """A known number of steps, told one by one where possible and the rest at the end."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress = progress
+        self._left = total
+
+    def one(self) -> None:
+        if self._left > 0:
+            self._left -= 1
+            self._progress.step()
+
+    def rest(self) -> None:
+        self._progress.step(self._left)
+        self._left = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple
 
 from PIL import Image
@@ -21,10 +21,13 @@ class CachedReader:
         self._cache = cache
         self._kind = f"lines/{reader.fingerprint}"
 
-    def read(self, images: Sequence[tuple[str, Image.Image]]) -> list[tuple[Line, ...]]:
+    def read(
+        self, images: Sequence[tuple[str, Image.Image]], done: Callable[[], None] = lambda: None
+    ) -> list[tuple[Line, ...]]:
         """(content key, RGB image) pairs → the lines of each, in the order given.
 
-        Every result is stored as soon as it is there, so that a killed run loses little.
+        Every result is stored as soon as it is there, so that a killed run loses little;
+        `done` is called after each image that had to be read.
         """
         known = {
             key: _unpack(value)
@@ -34,6 +37,7 @@ class CachedReader:
         for key, lines in zip(missing, self._reader.read(missing.values()), strict=True):
             known[key] = lines
             self._cache.put(self._kind, {key: _pack(lines)})
+            done()
         return [known[key] for key, _ in images]
 
 
