@@ -29,8 +29,15 @@ def test_versions_and_abbreviations_do_not_end_a_sentence() -> None:
     ]
 
 
+FILLER = "Nothing of this belongs to the answer. " * 15
+
+
+def test_a_short_passage_is_quoted_whole() -> None:
+    assert quote(["Open the valve.", "Lunch."], _scores(0.9, 0.0)) == "Open the valve. Lunch."
+
+
 def test_a_quote_grows_to_good_neighbours_only() -> None:
-    sentences = ["Weather.", "Open the valve.", "Start the pump.", "Lunch."]
+    sentences = [FILLER, "Open the valve.", "Start the pump.", "Lunch."]
     assert quote(sentences, _scores(0.1, 0.9, 0.7, 0.2)) == "Open the valve. Start the pump."
 
 
@@ -41,7 +48,7 @@ def test_a_list_is_quoted_whole_with_its_introduction() -> None:
 
 
 def test_an_introduction_brings_its_list() -> None:
-    sentences = ["To restart:", "1. Hold the button.", "2. Wait.", "Good."]
+    sentences = ["To restart:", "1. Hold the button.", "2. Wait.", FILLER]
     assert quote(sentences, _scores(0.9, 0.1, 0.1, 0.1)) == (
         "To restart:\n1. Hold the button.\n2. Wait."
     )
