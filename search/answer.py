@@ -28,6 +28,7 @@ _CONSIDERED = 8
 _MEMBERS = 3  # chunks of a group whose words count as evidence
 _RELATIVE = 0.4  # of the best passage's odds; probabilities near 1 would all be alike
 _CLOSEST = 3
+_SAME = 0.6  # share of a screenshot's words on the screen that it is said to be
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Answerer:
         text = self._templates.get_template("answer.jinja").render(
             found=found,
             language=detect_language(prepared.words),
-            shown=bool(prepared.lines and kept and kept[0].group.chunks[0].asset),
+            screen=_screen(prepared, kept),
             citations=citations,
         )
         return Answer(text, found, citations, result)
@@ -128,6 +129,13 @@ class Answerer:
         if vector is not None and len(sentences) > 1:
             scores += self._encoder.encode_texts(list(sentences)) @ vector
         return scores
+
+
+def _screen(prepared: Prepared, kept: Sequence[Supported]) -> str:
+    """Whether the first citation shows the screen asked with ("same"), one like it, or none."""
+    if not prepared.lines or not kept or kept[0].group.chunks[0].asset is None:
+        return ""
+    return "same" if kept[0].share >= _SAME else "similar"
 
 
 def _odds(probability: float) -> float:

@@ -14,7 +14,7 @@ from indexer.cache import content_key
 from indexer.config import Limits
 from indexer.encoders.base import Encoder
 from indexer.images import decode
-from indexer.lanes import CLIP, TEXT
+from indexer.lanes import CLIP, TEXT, WORDS
 from indexer.language import detect_language
 from indexer.readers.cached import CachedReader
 from indexer.records import Line, Vectors
@@ -22,6 +22,8 @@ from search.about import NO_CLIP
 from search.query import Query
 
 Vector = NDArray[np.float32]
+
+NO_TEXT = "no text was found in the image"
 
 
 class Stopwatch:
@@ -83,6 +85,8 @@ class Preparer:
                 off[name] = found
             else:
                 vectors[name] = found
+        if not texts:
+            off[WORDS] = NO_TEXT
         watch.lap("encode")
         return Prepared("\n".join(texts), lines, vectors, off)
 
@@ -95,7 +99,7 @@ class Preparer:
         """One vector for the question and the text read in its image, or why there is none."""
         encoder = self._encoders[TEXT]
         if not texts:
-            return "no text was found in the image"
+            return NO_TEXT
         language = detect_language("\n".join(texts))
         if encoder.languages and language in ("zh", "ja") and language not in encoder.languages:
             known = ", ".join(sorted(encoder.languages))

@@ -138,6 +138,29 @@ def test_a_language_the_encoder_lacks_turns_its_lane_off(
     assert result.hits[0].language == "zh"
 
 
+def test_an_image_without_text_leaves_the_lanes_of_words_off(
+    manual: Path, tmp_path: Path, fake_settings: Settings
+) -> None:
+    models = Models(text="fake:demo", clip="fake:demo", reader="")
+    settings = fake_settings.model_copy(update={"models": models})
+    build([manual], tmp_path / "ix", settings, True, Silent())
+    engine = Engine.open(tmp_path / "ix", settings)
+    result = engine.search(Query(image=png("blue")))
+    engine.close()
+    assert result.lanes_off == {
+        "text": "no text was found in the image",
+        "words": "no text was found in the image",
+    }
+    assert result.hits[0].asset == "lamp.png"
+    assert set(result.hits[0].lanes) == {"clip"}
+
+
+def test_the_answer_names_the_screen_asked_with(engine: Engine) -> None:
+    same = engine.answer(Query(image=png("red", (40, 30))))
+    assert same.citations[0].asset == "images/panel.png"
+    assert [line.text for line in same.citations[0].matched] == ["40x30"]
+
+
 def test_an_index_made_with_other_settings_says_so(
     manual: Path, tmp_path: Path, fake_settings: Settings
 ) -> None:
