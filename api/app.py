@@ -21,6 +21,12 @@ from indexer.errors import TriptychError
 
 log = logging.getLogger(__name__)
 
+FOLLOW_SECONDS = 0.5
+"""How often a running service looks for a new generation of its index."""
+
+RETRY_SECONDS = 30.0
+"""How long it waits after a generation that could not be opened."""
+
 
 def create_app(service: Service, limits: Limits, hosts: Iterable[str] = ()) -> FastAPI:
     """The HTTP service over `service`, which is opened in the background unless it is open.
@@ -47,15 +53,32 @@ def create_app(service: Service, limits: Limits, hosts: Iterable[str] = ()) -> F
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
-    opening = None if service.ready else asyncio.create_task(_open(service))
+    keeping = asyncio.create_task(_keep_open(service))
     try:
         yield
     finally:
-        if opening is not None:
-            opening.cancel()
-            with suppress(asyncio.CancelledError):
-                await opening
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
         service.close()
+
+
+async def _keep_open(service: Service) -> None:
+    """Open the index, then take up every new generation soon after its commit."""
+    if not service.ready:
+        await _open(service)
+    pause = FOLLOW_SECONDS
+    while service.ready:
+        await asyncio.sleep(pause)
+        pause = RETRY_SECONDS
+        try:
+            if await service.follow():
+                log.info("serving a new generation of the index")
+            pause = FOLLOW_SECONDS
+        except TriptychError as error:
+            log.error("a new generation cannot be opened, the old one goes on: %s", error)
+        except Exception:
+            log.exception("a new generation cannot be opened, the old one goes on")
 
 
 async def _open(service: Service) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import mimetypes
 import re
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import JsonValue
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, JSONResponse, Response
 
@@ -56,10 +54,10 @@ def _answer(engine: SearchEngine, query: Query) -> dict[str, JsonValue]:
 async def _ask(request: Request, ask: Ask) -> Response:
     service: Service = request.app.state.service
     limits: Limits = request.app.state.limits
-    engine = service.engine
+    service.check_ready()
     with service.admit():
         query = await read_query(request, limits)
-        return JSONResponse(await service.run(partial(ask, engine, query)))
+        return JSONResponse(await service.run(lambda engine: ask(engine, query)))
 
 
 @router.post(
@@ -90,14 +88,14 @@ async def answer(request: Request) -> Response:
 async def info(request: Request) -> dict[str, JsonValue]:
     """Generation, counts, spaces, lanes and when the index was built."""
     service: Service = request.app.state.service
-    return dict(await service.run(service.engine.info))
+    return dict(await service.run(lambda engine: engine.info()))
 
 
 @router.get("/v1/thumbs/{name}", summary="A preview image", response_class=Response)
 async def thumb(request: Request, name: str) -> Response:
     """The preview that `thumb` of a hit names. It never changes under its name."""
     service: Service = request.app.state.service
-    data = await run_in_threadpool(_thumb_bytes, service.engine, name)
+    data = await service.run(lambda engine: _thumb_bytes(engine, name))
     if data is None:
         raise HTTPException(404, f"no preview named {name!r}")
     media, _ = mimetypes.guess_type(name)
@@ -122,7 +120,7 @@ async def healthz() -> dict[str, str]:
 @router.get("/readyz", summary="Is an index open?", responses={503: _PROBLEMS[503]})
 async def readyz(request: Request) -> dict[str, str]:
     service: Service = request.app.state.service
-    _ = service.engine
+    service.check_ready()
     return {"status": "ok"}
 
 

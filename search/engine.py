@@ -92,6 +92,10 @@ class Engine:
         """Facts of the open generation (see search/about.py)."""
         return describe(self._index)
 
+    def changed(self) -> bool:
+        """Whether the index has a newer generation than the one that is open."""
+        return self._index.changed()
+
     def close(self) -> None:
         self._index.close()
         self._cache.close()

@@ -59,6 +59,7 @@ class FakeEngine:
         self._thumbs = thumbs
         self.queries: list[Query] = []
         self.closed = False
+        self.replaced = False
         self.release = threading.Event()
         self.running = 0
         self.most_running = 0
@@ -110,6 +111,9 @@ class FakeEngine:
                 "product": {"Pump": 900, "": 334},
             },
         }
+
+    def changed(self) -> bool:
+        return self.replaced
 
     def close(self) -> None:
         self.closed = True
