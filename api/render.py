@@ -17,7 +17,7 @@ from indexer.records import Place, Skipped
 from search.results import Answer, Hit, SearchResult
 
 if TYPE_CHECKING:
-    from indexer.building.build import BuildResult
+    from indexer.building.facts import BuildResult
     from search.evaluate import Estimate, Evaluation
 
 _SNIPPET = 240

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from indexer.building.build import BuildResult, build
+from indexer.building.build import build
+from indexer.building.facts import BuildResult
 from indexer.building.progress import Silent
 from indexer.config import Models, Settings
 from indexer.encoders.base import ENCODERS

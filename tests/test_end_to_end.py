@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, expect
 
 from api.app import create_app
 from api.service import Service
-from indexer.building.build import BuildResult, build
+from indexer.building.build import build
+from indexer.building.facts import BuildResult
 from indexer.building.progress import Silent
 from indexer.config import Settings
 from indexer.records import Filter

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from indexer.building.build import BuildResult, build
+from indexer.building.build import build
+from indexer.building.facts import BuildResult
 from indexer.building.progress import Silent
 from indexer.config import Settings
 from indexer.errors import BadFile
@@ -192,6 +193,21 @@ def test_a_killed_build_leaves_the_live_generation(
     with Index.open(tmp_path / "ix") as index:
         assert index.generation == 1
     assert _build(manual, tmp_path / "ix", fake_settings).generation == 2
+
+
+def test_a_file_that_changes_during_a_build_is_taken_up_by_the_next(
+    manual: Path, tmp_path: Path, fake_settings: Settings
+) -> None:
+    class Writing(Silent):
+        def stage(self, name: str, total: int) -> None:
+            if name != "reading files":  # everything is read, nothing is committed yet
+                (manual / "valve.md").write_text("# Valve\n\nWritten meanwhile.\n")
+
+    build([manual], tmp_path / "ix", fake_settings, True, Writing())
+    again = _build(manual, tmp_path / "ix", fake_settings)
+    assert not again.unchanged
+    assert "Written meanwhile." in [chunk.text for chunk in _chunks(tmp_path / "ix")]
+    assert _build(manual, tmp_path / "ix", fake_settings).unchanged
 
 
 def test_a_damaged_index_is_built_again(

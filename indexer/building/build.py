@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from pydantic import JsonValue
-
 from indexer.building.batch import BatchWriter, Models, batches
+from indexer.building.facts import BuildFacts, BuildResult
 from indexer.building.intake import Reading
 from indexer.building.progress import Progress
 from indexer.building.signature import sign
@@ -28,7 +25,6 @@ from indexer.loaders.base import SourceFile
 from indexer.loaders.report import ListReport
 from indexer.readers.base import READERS, Reader
 from indexer.readers.cached import CachedReader
-from indexer.records import Skipped
 from indexer.store.generations import commit
 from indexer.store.index import Index
 from indexer.store.lock import writer_lock
@@ -37,20 +33,6 @@ from indexer.store.segment import SegmentWriter
 
 BUILDER = 1
 """Raised whenever the same files would give another index; part of the signature."""
-
-
-@dataclass(frozen=True, slots=True)
-class BuildResult:
-    """What a build did. `unchanged` means that nothing had to be done."""
-
-    generation: int
-    documents: int
-    chunks: int
-    unchanged: bool
-    skipped: tuple[Skipped, ...]
-    notes: tuple[Skipped, ...]
-    ignored: Mapping[str, int]
-    seconds: float
 
 
 def build(
@@ -68,8 +50,10 @@ def build(
     with writer_lock(into), closing(Cache(settings.cache)) as cache:
         work = _Work(settings, captions, cache)
         live = _live(into)
-        if live and work.sign(sources, _pictures(live)) == live.build.get("signature"):
-            return _unchanged(live, sources, perf_counter() - started)
+        facts = BuildFacts.read(live) if live else None
+        if live and facts and work.sign(sources, facts.picture_files()) == facts.signature:
+            return facts.result(live, _ignored(sources), perf_counter() - started)
+        before = work.sign(sources, ())
         with Spool(into) as spool:
             reading = Reading(settings, captions, report)
             for intake in reading.read(sources, progress):
@@ -82,10 +66,13 @@ def build(
                 segment = writer.seal()
             finally:
                 writer.discard()
-        hidden = sorted(reading.pictures - {file for source in sources for file in source.files},
-                        key=lambda file: (str(file.root), file.path))  # fmt: skip
-        facts = _facts(work.sign(sources, hidden), hidden, paths, captions, report)
-        generation = commit(into, [segment], work.spaces, facts)
+        walked = {file for source in sources for file in source.files}
+        hidden = sorted(reading.pictures - walked, key=lambda file: (str(file.root), file.path))
+        # Files that changed meanwhile may be in the index as they were: build again next time.
+        steady = work.sign(sources, ()) == before
+        signature = work.sign(sources, hidden) if steady else ""
+        facts = BuildFacts.of(signature, hidden, sources, captions, report)
+        generation = commit(into, [segment], work.spaces, facts.to_json())
     return BuildResult(
         generation=generation,
         documents=segment.documents,
@@ -148,47 +135,6 @@ def _live(into: Path) -> Manifest | None:
             return index.manifest
     except (IndexNotFound, IndexDamaged, IndexMismatch):
         return None
-
-
-def _facts(
-    signature: str,
-    hidden: Sequence[SourceFile],
-    paths: Sequence[Path],
-    captions: bool,
-    report: ListReport,
-) -> dict[str, JsonValue]:
-    """What the manifest keeps about a build."""
-    return {
-        "signature": signature,
-        "pictures": [[str(file.root), file.path] for file in hidden],
-        "sources": [str(path) for path in paths],
-        "captions": captions,
-        "skipped": [[str(skip.path), skip.reason] for skip in report.skipped],
-        "notes": [[str(note.path), note.reason] for note in report.notes],
-        "built": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _pictures(live: Manifest) -> list[SourceFile]:
-    """Pictures that the last build found through a page, in folders it does not walk."""
-    return [SourceFile(Path(root), path) for root, path in live.build.get("pictures", [])]  # type: ignore
-
-
-def _unchanged(live: Manifest, sources: Sequence[Source], seconds: float) -> BuildResult:
-    def findings(name: str) -> tuple[Skipped, ...]:
-        pairs = live.build.get(name, [])
-        return tuple(Skipped(Path(path), reason) for path, reason in pairs)  # type: ignore
-
-    return BuildResult(
-        generation=live.generation,
-        documents=live.documents,
-        chunks=live.chunks,
-        unchanged=True,
-        skipped=findings("skipped"),
-        notes=findings("notes"),
-        ignored=_ignored(sources),
-        seconds=seconds,
-    )
 
 
 def _ignored(sources: Sequence[Source]) -> dict[str, int]:

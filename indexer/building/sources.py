@@ -32,6 +32,7 @@ def discover(path: Path, report: Report, index: Path | None = None) -> Source:
     """
     if not path.exists():
         raise BadFile(path, "no such file or folder")
+    path = path.absolute()  # what the index keeps must not depend on the working folder
     if path.is_file():
         root, found = path.parent, iter([path])
     else:
