@@ -241,7 +241,8 @@ def main() -> None:
     # Idle OpenMP threads that spin take the cores from everything else on a small machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    logging.getLogger("indexer").setLevel(logging.INFO)
+    for name in ("indexer", "api"):
+        logging.getLogger(name).setLevel(logging.INFO)
     try:
         app()
     except TriptychError as error:

@@ -26,7 +26,7 @@ def serve(folder: Path, settings: Settings, host: str, port: int) -> None:
     """
     listener = bind(host, port)
     with listener:
-        service = Service(lambda: Engine.open(folder, settings), settings.threads)
+        service = Service(lambda: _open_warm(folder, settings), settings.threads)
         service.open()
         app = create_app(service, settings.limits, allowed_hosts(host))
         config = uvicorn.Config(
@@ -103,3 +103,13 @@ class Server(uvicorn.Server):
 
 def _netloc(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _open_warm(folder: Path, settings: Settings) -> Engine:
+    engine = Engine.open(folder, settings)
+    try:
+        engine.warm_up()
+    except BaseException:
+        engine.close()
+        raise
+    return engine
