@@ -152,6 +152,4 @@ def _nothing(sources: Sequence[Source], report: ListReport) -> str:
         if report.skipped
         else ""
     )
-    return (
-        f"nothing to index: {files} readable kinds of files, {len(report.skipped)} skipped{first}"
-    )
+    return f"nothing to index: {files} files of a kind that is read, {len(report.skipped)} skipped{first}"
