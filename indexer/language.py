@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _LETTER = re.compile(r"[^\W\d_]")
 
+_OTHER_SCRIPT = frozenset({"zh", "ja"})
 _SHORTEST = 40  # characters below which statistics guess more than they know
 _SAMPLE = 4000
 
@@ -31,3 +33,16 @@ def detect_language(text: str, default: str = "en") -> str:
 
     code, _ = classify(sample)
     return str(code)
+
+
+def understood(text: str, languages: Collection[str]) -> bool:
+    """Whether a model of these languages (empty: of any) can make sense of `text`.
+
+    Only Chinese and Japanese are ever refused: an English model breaks their text into
+    characters it knows little of, and gives a vector that is near everything. Languages in
+    Latin script share words and names with English, and are let through.
+    """
+    if not languages:
+        return True
+    language = detect_language(text)
+    return language in languages or language not in _OTHER_SCRIPT

@@ -26,7 +26,8 @@ from search.results import Answer, Citation, SearchResult
 
 _CONSIDERED = 8
 _MEMBERS = 3  # chunks of a group whose words count as evidence
-_RELATIVE = 0.4  # of the best passage's odds; probabilities near 1 would all be alike
+_RELATIVE_ODDS = 0.4  # probabilities near 1 would all be alike
+_RELATIVE_SHARE = 0.8
 _CLOSEST = 3
 _SAME = 0.6  # share of a screenshot's words on the screen that it is said to be
 
@@ -65,11 +66,10 @@ class Answerer:
         """Quote the best supported passages, or say that there is nothing and show the closest."""
         words = set(tokens(prepared.words))
         rated = self.rate(words, groups, lanes)
-        best = max((one.support for one in rated), default=0.0)
-        found = best >= self._settings.evidence
-        if found:
-            kept = [one for one in rated if _odds(one.support) >= _RELATIVE * _odds(best)]
-            kept = kept[: self._settings.citations]
+        best = max(rated, key=lambda one: one.support, default=None)
+        found = best is not None and best.support >= self._settings.evidence
+        if best is not None and found:
+            kept = [one for one in rated if _as_good(one, best)][: self._settings.citations]
         else:
             kept = rated[:_CLOSEST]
         citations = tuple(
@@ -136,6 +136,13 @@ def _screen(prepared: Prepared, kept: Sequence[Supported]) -> str:
     if not prepared.lines or not kept or kept[0].group.chunks[0].asset is None:
         return ""
     return "same" if kept[0].share >= _SAME else "similar"
+
+
+def _as_good(one: Supported, best: Supported) -> bool:
+    """Whether `one` is about as well supported as the best, and worth quoting beside it."""
+    if one.cosine is None:
+        return one.share >= _RELATIVE_SHARE * best.share
+    return _odds(one.support) >= _RELATIVE_ODDS * _odds(best.support)
 
 
 def _odds(probability: float) -> float:

@@ -15,7 +15,7 @@ from indexer.config import Limits
 from indexer.encoders.base import Encoder
 from indexer.images import decode
 from indexer.lanes import CLIP, TEXT, WORDS
-from indexer.language import detect_language
+from indexer.language import detect_language, understood
 from indexer.readers.cached import CachedReader
 from indexer.records import Line, Vectors
 from search.about import NO_CLIP
@@ -100,9 +100,10 @@ class Preparer:
         encoder = self._encoders[TEXT]
         if not texts:
             return NO_TEXT
-        language = detect_language("\n".join(texts))
-        if encoder.languages and language in ("zh", "ja") and language not in encoder.languages:
+        words = "\n".join(texts)
+        if not understood(words, encoder.languages):
             known = ", ".join(sorted(encoder.languages))
+            language = detect_language(words)
             return f"{encoder.model} understands {known}, and the question is in {language}"
         return _mean(encoder.encode_queries(texts))
 

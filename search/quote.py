@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[\"'“‘(\[]?[A-Z\u4e00-\u9fff])|(?<=[。！？])")
 _STEP = re.compile(r"^\s*(?:\d{1,3}[.)、]|[-*•]|[（(]?[一二三四五六七八九十\d]+[）)、])\s*")
+_NUMBERED = re.compile(r"^\s*(\d{1,3})[.)、]")
+_GAP = 2
 _MOST = 5
 _KEEP = 0.6
 _SHORT = 500  # characters
@@ -57,14 +59,35 @@ def _whole_list(sentences: Sequence[str], start: int, end: int) -> tuple[int, in
         if not introduces or end == len(sentences) or not _STEP.match(sentences[end]):
             return start, end
         end += 1
-    while end < len(sentences) and _STEP.match(sentences[end]):
-        end += 1
+    while (after := _next_step(sentences, end)) > end:
+        end = after
     first = next(i for i in range(start, end) if _STEP.match(sentences[i]))
     while first > 0 and _STEP.match(sentences[first - 1]):
         first -= 1
     if first > 0 and sentences[first - 1].rstrip().endswith((":", "：")):
         first -= 1
     return min(start, first), end
+
+
+def _next_step(sentences: Sequence[str], end: int) -> int:
+    """Where a list that reaches `end` ends after one more step; `end` where it has no more.
+
+    A figure's caption may stand between two numbered steps: the count goes on behind it.
+    """
+    for after in range(end, min(end + 1 + _GAP, len(sentences))):
+        if not _STEP.match(sentences[after]):
+            continue
+        last = next((n for s in reversed(sentences[:end]) if (n := _number(s))), 0)
+        if after == end or (last and _number(sentences[after]) == last + 1):
+            return after + 1
+        return end
+    return end
+
+
+def _number(step: str) -> int:
+    """The number of a step, 0 for any other line."""
+    found = _NUMBERED.match(step)
+    return int(found[1]) if found else 0
 
 
 def _join(sentences: Sequence[str]) -> str:

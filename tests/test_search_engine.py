@@ -138,6 +138,22 @@ def test_a_language_the_encoder_lacks_turns_its_lane_off(
     assert result.hits[0].language == "zh"
 
 
+def test_a_passage_the_encoder_cannot_read_is_not_in_its_lane(
+    manual: Path, tmp_path: Path, fake_settings: Settings
+) -> None:
+    (manual / "zh.md").write_text("# 水泵\n\n启动水泵 pump 之前请先打开阀门。\n")
+    found = {}
+    for model in ("english", "any"):
+        models = Models(text=f"fake:{model}", reader="fake")
+        settings = fake_settings.model_copy(update={"models": models})
+        build([manual], tmp_path / model, settings, True, Silent())
+        engine = Engine.open(tmp_path / model, settings)
+        hits = engine.search(Query("pump")).hits
+        engine.close()
+        found[model] = {lane for hit in hits if hit.document == "zh.md" for lane in hit.lanes}
+    assert found == {"english": {"words"}, "any": {"text", "words"}}
+
+
 def test_an_image_without_text_leaves_the_lanes_of_words_off(
     manual: Path, tmp_path: Path, fake_settings: Settings
 ) -> None:

@@ -54,5 +54,17 @@ def test_an_introduction_brings_its_list() -> None:
     )
 
 
+def test_a_caption_between_numbered_steps_does_not_end_the_list() -> None:
+    sentences = [FILLER, "1. Open.", "2. Press.", "Step 2 of 4.", "3. Close.", "4. Done.", FILLER]
+    found = quote(sentences, _scores(0.0, 0.9, 0.1, 0.1, 0.1, 0.1, 0.0))
+    assert found == "1. Open.\n2. Press.\nStep 2 of 4.\n3. Close.\n4. Done."
+
+
+def test_another_list_behind_a_sentence_is_not_taken_along() -> None:
+    sentences = ["1. Open.", "2. Press.", "Or else:", "1. Call us.", FILLER]
+    found = quote(sentences, _scores(0.9, 0.1, 0.1, 0.1, 0.0))
+    assert found == "1. Open.\n2. Press."
+
+
 def test_nothing_to_quote() -> None:
     assert quote([], _scores()) == ""

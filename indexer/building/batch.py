@@ -17,6 +17,7 @@ from indexer.encoders.cached import CachedEncoder
 from indexer.errors import BadImage
 from indexer.images import decode, thumbnail
 from indexer.lanes import CLIP, TEXT, passage, shared_space_text, word_fields
+from indexer.language import understood
 from indexer.loaders.base import Report
 from indexer.readers.cached import CachedReader
 from indexer.records import Chunk, Kind, Line, Modality, Picture
@@ -131,8 +132,12 @@ class BatchWriter:
         titled: Sequence[tuple[str, Chunk]],
         images: Mapping[str, Image.Image],
     ) -> None:
-        texts = [passage(title, chunk) for title, chunk in titled]
-        self._writer.add_vectors(TEXT, rows, self._models.text.texts(texts))
+        passages = zip(rows, (passage(title, chunk) for title, chunk in titled), strict=True)
+        languages = self._models.text.languages
+        texts = {row: text for row, text in passages if understood(text, languages)}
+        if texts:
+            vectors = self._models.text.texts(list(texts.values()))
+            self._writer.add_vectors(TEXT, list(texts), vectors)
         clip = self._models.clip
         if clip is None:
             return

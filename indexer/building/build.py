@@ -31,7 +31,7 @@ from indexer.store.lock import writer_lock
 from indexer.store.manifest import Manifest
 from indexer.store.segment import SegmentWriter
 
-BUILDER = 1
+BUILDER = 2
 """Raised whenever the same files would give another index; part of the signature."""
 
 
@@ -147,9 +147,7 @@ def _ignored(sources: Sequence[Source]) -> dict[str, int]:
 
 def _nothing(sources: Sequence[Source], report: ListReport) -> str:
     files = sum(len(source.files) for source in sources)
-    first = (
-        f"; the first: {report.skipped[0].path}: {report.skipped[0].reason}"
-        if report.skipped
-        else ""
-    )
-    return f"nothing to index: {files} files of a kind that is read, {len(report.skipped)} skipped{first}"
+    reason = f"{files} files of a kind that is read, {len(report.skipped)} skipped"
+    if report.skipped:
+        reason += f"; the first: {report.skipped[0].path}: {report.skipped[0].reason}"
+    return f"nothing to index: {reason}"

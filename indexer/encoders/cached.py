@@ -22,6 +22,7 @@ class CachedEncoder:
         self._encoder = encoder
         self._cache = cache
         self._kind = f"vectors/{encoder.fingerprint}"
+        self.languages = encoder.languages
 
     def texts(self, texts: Sequence[str]) -> Vectors:
         """Passages → float32 (n, dim), unit length."""
