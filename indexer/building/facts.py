@@ -58,7 +58,7 @@ class BuildFacts(BaseModel):
         return cls(
             signature=signature,
             pictures=[(str(file.root), file.path) for file in pictures],
-            sources=[str(source.root) for source in sources],
+            sources=[str(source.path) for source in sources],
             captions=captions,
             skipped=[(str(found.path), found.reason) for found in report.skipped],
             notes=[(str(found.path), found.reason) for found in report.notes],

@@ -18,7 +18,7 @@ class Source:
     `ignored` counts files by suffix that no loader reads; they are no error.
     """
 
-    root: Path
+    path: Path
     files: tuple[SourceFile, ...]
     ignored: dict[str, int]
 
@@ -32,12 +32,10 @@ def discover(path: Path, report: Report, index: Path | None = None) -> Source:
     """
     if not path.exists():
         raise BadFile(path, "no such file or folder")
-    path = path.absolute()  # what the index keeps must not depend on the working folder
-    if path.is_file():
-        root, found = path.parent, iter([path])
-    else:
-        own = index.resolve() if index else None
-        root, found = path, _walk(path, (path.resolve(),), own, report)
+    # What the index keeps must not depend on the working folder.
+    root = (path.parent if path.is_file() else path).resolve()
+    own = index.resolve() if index else None
+    found = iter([root / path.name]) if path.is_file() else _walk(root, (root,), own, report)
     known = set(LOADERS.names())
     files: list[SourceFile] = []
     ignored: dict[str, int] = {}
@@ -47,7 +45,7 @@ def discover(path: Path, report: Report, index: Path | None = None) -> Source:
             files.append(SourceFile(root, file.relative_to(root).as_posix()))
         else:
             ignored[suffix or file.name] = ignored.get(suffix or file.name, 0) + 1
-    return Source(path, tuple(files), ignored)
+    return Source(root if path.is_dir() else root / path.name, tuple(files), ignored)
 
 
 def _walk(
