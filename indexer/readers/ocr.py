@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 # Screens are upright, so the direction classifier is off. The longer side is scaled down to
 # 1536 pixels for finding text and never up: the library's own default scales the shorter
-# side up to 736, which takes twice as long on manual figures and finds 6 % more characters.
+# side up to 736 and batches lines by six, which took 69 s instead of 44 s for 40 manual
+# figures on one core and read as many characters (11,875 against 11,848).
 _SETTINGS: dict[str, object] = {
     "Global.use_cls": False,
     "Global.log_level": "critical",
