@@ -11,6 +11,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from indexer.config import Limits
 from indexer.errors import BadImage
 
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp")
+"""File suffixes of the images that are read, lower case, with the dot."""
+
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP")
 THUMB_SIDE = 960
 WORKING_SIDE = 2000

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from indexer.errors import BadQuery
+from indexer.images import SUFFIXES
 from search.query import Collapse, Query
-
-_IMAGES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class JudgedQuery:
     @property
     def collapse(self) -> Collapse:
         """Images are ranked where images are asked for, documents elsewhere."""
-        wanted = all(PurePosixPath(path).suffix.lower() in _IMAGES for path in self.relevant)
+        wanted = all(PurePosixPath(path).suffix.lower() in SUFFIXES for path in self.relevant)
         return "asset" if wanted else "document"
 
     def query(self, k: int) -> Query:

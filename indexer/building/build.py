@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from time import perf_counter
@@ -11,7 +11,7 @@ from indexer.building.batch import BatchWriter, Models, batches
 from indexer.building.facts import BuildFacts, BuildResult
 from indexer.building.intake import Reading
 from indexer.building.progress import Progress
-from indexer.building.signature import sign
+from indexer.building.signature import digest, sign
 from indexer.building.sources import Source, discover
 from indexer.building.spool import Spool
 from indexer.cache import Cache
@@ -49,12 +49,12 @@ def build(
     sources = [discover(path, report, into) for path in paths]
     with writer_lock(into), closing(Cache(settings.cache)) as cache:
         work = _Work(settings, captions, cache)
+        walked = digest(file for source in sources for file in source.files)
         live = _live(into)
         facts = BuildFacts.read(live) if live else None
-        if live and facts and work.sign(sources, facts.picture_files()) == facts.signature:
+        if live and facts and facts.signature == work.sign(walked, facts.picture_files()):
             return facts.result(live, _ignored(sources), perf_counter() - started)
-        before = work.sign(sources, ())
-        with Spool(into) as spool:
+        with closing(Spool(into)) as spool:
             reading = Reading(settings, captions, report)
             for intake in reading.read(sources, progress):
                 spool.add(intake)
@@ -66,11 +66,11 @@ def build(
                 segment = writer.seal()
             finally:
                 writer.discard()
-        walked = {file for source in sources for file in source.files}
-        hidden = sorted(reading.pictures - walked, key=lambda file: (str(file.root), file.path))
+        hidden = sorted(
+            reading.pictures - walked.keys(), key=lambda file: (str(file.root), file.path)
+        )
         # Files that changed meanwhile may be in the index as they were: build again next time.
-        steady = work.sign(sources, ()) == before
-        signature = work.sign(sources, hidden) if steady else ""
+        signature = work.sign(walked, hidden) if digest(walked) == walked else ""
         facts = BuildFacts.of(signature, hidden, sources, captions, report)
         generation = commit(into, [segment], work.spaces, facts.to_json())
     return BuildResult(
@@ -108,9 +108,9 @@ class _Work:
             "reader": reader.fingerprint if reader else "",
         }
 
-    def sign(self, sources: Sequence[Source], hidden: Sequence[SourceFile]) -> str:
-        files = [file for source in sources for file in source.files]
-        return sign(self._facts, [*files, *hidden])
+    def sign(self, walked: Mapping[SourceFile, str], hidden: Iterable[SourceFile]) -> str:
+        """The signature of a build over walked files, by digest, and hidden pictures."""
+        return sign(self._facts, {**walked, **digest(hidden)})
 
 
 def _write(spool: Spool, writer: BatchWriter, progress: Progress) -> None:

@@ -10,9 +10,9 @@ from indexer.building.sources import Source
 from indexer.chunking.chunk import chunk_document
 from indexer.config import Settings
 from indexer.errors import BadFile
+from indexer.images import SUFFIXES as IMAGE_SUFFIXES
 from indexer.language import detect_language
 from indexer.loaders.base import LOADERS, Loader, Report, SourceFile
-from indexer.loaders.pictures import SUFFIXES as IMAGE_SUFFIXES
 from indexer.records import Chunk, Document
 
 

@@ -10,7 +10,6 @@ import pickle
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 
 from indexer.building.intake import Intake
 
@@ -20,7 +19,7 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (closed by __exit__)
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (close does)
         self.documents = 0
         self.chunks = 0
 
@@ -34,13 +33,5 @@ class Spool:
         for _ in range(self.documents):
             yield pickle.load(self._file)
 
-    def __enter__(self) -> Spool:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         self._file.close()

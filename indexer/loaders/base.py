@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from indexer.config import Settings
+from indexer.images import SUFFIXES
 from indexer.records import Document
 from indexer.registry import Registry
 
@@ -52,7 +53,7 @@ _MODULES = {
     "rst:RstLoader": (".rst",),
     "plain:PlainLoader": (".txt", ".text", ".log"),
     "pdf:PdfLoader": (".pdf",),
-    "image:ImageLoader": (".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp"),
+    "image:ImageLoader": SUFFIXES,
     "tickets:TicketLoader": (".csv", ".tsv", ".jsonl", ".ndjson"),
 }
 for _target, _suffixes in _MODULES.items():

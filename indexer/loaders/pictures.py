@@ -10,10 +10,8 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, unquote_to_bytes
 
 from indexer.config import Limits
+from indexer.images import SUFFIXES
 from indexer.loaders.base import Report, SourceFile
-
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp"})
-"""File suffixes of the images that are read, lower case, with the dot."""
 
 _SCHEME = re.compile(r"^([a-z][a-z0-9+.-]+):|^//", re.IGNORECASE)
 
