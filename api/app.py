@@ -14,24 +14,31 @@ from starlette.staticfiles import StaticFiles
 from api import problems
 from api.bodies import body_limit
 from api.guard import Guard
+from api.rebuilds import Rebuilds
 from api.routes import WEB, router
 from api.service import Service
+from api.writer import Writer
 from indexer.config import Limits
 from indexer.errors import TriptychError
 
 log = logging.getLogger(__name__)
 
-FOLLOW_SECONDS = 0.5
+FOLLOW_SECONDS = 0.1
 """How often a running service looks for a new generation of its index."""
 
-RETRY_SECONDS = 30.0
-"""How long it waits after a generation that could not be opened."""
 
-
-def create_app(service: Service, limits: Limits, hosts: Iterable[str] = ()) -> FastAPI:
+def create_app(
+    service: Service,
+    limits: Limits,
+    hosts: Iterable[str] = (),
+    writer: Writer | None = None,
+    rebuilds: Rebuilds | None = None,
+) -> FastAPI:
     """The HTTP service over `service`, which is opened in the background unless it is open.
 
     `hosts` are names and addresses a request may be sent to, besides the loopback ones.
+    `writer` and `rebuilds` change the index; without them the service is read-only. The app
+    ends them when it stops, as it does `service`.
     """
     app = FastAPI(
         title="Triptych",
@@ -43,9 +50,16 @@ def create_app(service: Service, limits: Limits, hosts: Iterable[str] = ()) -> F
     )
     app.state.service = service
     app.state.limits = limits
+    app.state.writer = writer
+    app.state.rebuilds = rebuilds
     app.include_router(router)
     app.mount("/static", StaticFiles(directory=WEB), name="static")
-    app.add_middleware(Guard, hosts=tuple(hosts), most_bytes=body_limit(limits))
+    app.add_middleware(
+        Guard,
+        hosts=tuple(hosts),
+        most_bytes=body_limit(limits),
+        upload_bytes=limits.file_bytes,
+    )
     problems.install(app)
     return app
 
@@ -53,28 +67,33 @@ def create_app(service: Service, limits: Limits, hosts: Iterable[str] = ()) -> F
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
-    keeping = asyncio.create_task(_keep_open(service))
+    writer: Writer | None = app.state.writer
+    rebuilds: Rebuilds | None = app.state.rebuilds
+    keeping = asyncio.create_task(_keep_open(service, writer))
     try:
         yield
     finally:
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping
+        if writer is not None:
+            await writer.close()
+        if rebuilds is not None:
+            await rebuilds.close()
         service.close()
 
 
-async def _keep_open(service: Service) -> None:
+async def _keep_open(service: Service, writer: Writer | None) -> None:
     """Open the index, then take up every new generation soon after its commit."""
     if not service.ready:
         await _open(service)
-    pause = FOLLOW_SECONDS
+    if service.ready and writer is not None:
+        writer.start()
     while service.ready:
-        await asyncio.sleep(pause)
-        pause = RETRY_SECONDS
+        await asyncio.sleep(FOLLOW_SECONDS)
         try:
             if await service.follow():
                 log.info("serving a new generation of the index")
-            pause = FOLLOW_SECONDS
         except TriptychError as error:
             log.error("a new generation cannot be opened, the old one goes on: %s", error)
         except Exception:

@@ -16,6 +16,7 @@ from search.query import Query
 
 _REPEATED = {"filter": "filters", "exclude": "exclude"}
 _SINGLE = {"text", "k", "collapse"}
+_TAKEN = "application/json, multipart/form-data"
 
 
 def body_limit(limits: Limits) -> int:
@@ -28,10 +29,8 @@ async def read_query(request: Request, limits: Limits) -> Query:
 
     Raises WrongMediaType, Malformed, TooLarge or BadQuery naming the field.
     """
-    encoding = request.headers.get("content-encoding", "identity")
-    if encoding != "identity":
-        raise WrongMediaType(f"content-encoding {encoding!r} is not taken; send the body as it is")
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    check_encoding(request)
+    media = media_type(request.headers.get("content-type", ""))
     if media == "application/json":
         query = await to_thread.run_sync(_from_json, await request.body())
     elif media == "multipart/form-data":
@@ -40,13 +39,25 @@ async def read_query(request: Request, limits: Limits) -> Query:
             query = await _from_form(form)
     else:
         given = repr(media) if media else "no content type"
-        raise WrongMediaType(f"{given}: send application/json or multipart/form-data")
+        raise WrongMediaType(f"{given}: send application/json or multipart/form-data", _TAKEN)
     if query.image is not None and len(query.image) > limits.image_bytes:
         raise TooLarge(
             f"image: {len(query.image):,} bytes; up to {limits.image_bytes:,} are allowed"
         )
     query.check(limits)
     return query
+
+
+def check_encoding(request: Request) -> None:
+    """Raises WrongMediaType for a body that is compressed."""
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding != "identity":
+        raise WrongMediaType(f"content-encoding {encoding!r} is not taken; send the body as it is")
+
+
+def media_type(content_type: str) -> str:
+    """`Text/HTML; charset=utf-8` → `text/html`."""
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _from_json(body: bytes) -> Query:

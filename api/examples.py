@@ -1,15 +1,69 @@
-"""The request body as OpenAPI shows it: both kinds, each with examples."""
+"""What OpenAPI says about bodies, headers and errors, with examples."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from api.schemas import SearchRequest
+from api.guard import GENERATION
+from api.schemas import BatchRequest, ProblemOut, SearchRequest
+from api.uploads import MEDIA_SUFFIXES, TICKET
 
 _QUESTION = "How do I mount a Windows drive?"
 _PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTjW2QAAAABJRU5ErkJggg=="
 )
+
+Responses = dict[int | str, dict[str, Any]]
+
+_GENERATION = {
+    "description": "the generation of the index that gave the answer",
+    "schema": {"type": "integer"},
+}
+
+GENERATED: Responses = {200: {"headers": {GENERATION: _GENERATION}}}
+"""A good answer that carries its generation."""
+
+
+def problems(meanings: Mapping[int, str]) -> Responses:
+    """The refusals of an endpoint, each with what it means."""
+    content = {"application/problem+json": {"schema": ProblemOut.model_json_schema()}}
+    return {
+        status: {"description": meaning, "content": content} for status, meaning in meanings.items()
+    }
+
+
+FILE_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        media: {"schema": {"type": "string", "format": "binary"}} for media in MEDIA_SUFFIXES
+    }
+    | {
+        TICKET: {
+            "schema": {"type": "object", "description": "one ticket"},
+            "examples": {
+                "ticket": {"value": {"title": "Pump is loud", "resolution": "Bleed the air."}}
+            },
+        }
+    },
+}
+
+BATCH_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": BatchRequest.model_json_schema(),
+            "examples": {
+                "batch": {
+                    "value": {
+                        "documents": [{"id": "faq/wifi.md", "text": "# Wi-Fi\n\nHold the button."}],
+                        "delete": ["faq/old.md"],
+                    }
+                }
+            },
+        }
+    },
+}
 
 REQUEST_BODY: dict[str, Any] = {
     "required": True,

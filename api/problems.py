@@ -27,13 +27,17 @@ class TooLarge(TriptychError):
 
 
 class WrongMediaType(TriptychError):
-    """A content type or encoding that an endpoint does not take."""
+    """A content type or encoding that an endpoint does not take; `takes` are those it does."""
 
     http_status = 415
 
+    def __init__(self, message: str, takes: str = "") -> None:
+        super().__init__(message)
+        self.takes = takes
+
 
 class Busy(TriptychError):
-    """More questions are waiting than the service holds."""
+    """More questions or changes are waiting than the service holds."""
 
     http_status = 503
 
@@ -52,6 +56,33 @@ class WrongHost(TriptychError):
 
 class Malformed(TriptychError):
     """A body that is not the JSON or the form it says it is."""
+
+
+class ReadOnly(TriptychError):
+    """A change asked of a service that takes none."""
+
+    http_status = 403
+
+
+class AlreadyRunning(TriptychError):
+    """A rebuild asked for while one runs."""
+
+    http_status = 409
+
+
+class WriterFailed(TriptychError):
+    """The process that makes changes died, hangs, or cannot be started."""
+
+    http_status = 503
+
+
+class Refused(TriptychError):
+    """A change that the writing process refused. `kind` is the name of its error's class."""
+
+    def __init__(self, message: str, kind: str, status: int) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.http_status = status
 
 
 def problem(
@@ -75,13 +106,14 @@ def problem(
 def problem_of(error: TriptychError) -> JSONResponse:
     """The response for an error a user can cause or fix."""
     headers: dict[str, str] = {}
+    kind = error.kind if isinstance(error, Refused) else type(error).__name__
     if error.http_status == 503:
         headers["retry-after"] = "1"
     if error.http_status == 413:
         headers["connection"] = "close"
-    if error.http_status == 415:
-        headers["accept-post"] = "application/json, multipart/form-data"
-    return problem(error.http_status, str(error), kind=type(error).__name__, headers=headers)
+    if isinstance(error, WrongMediaType) and error.takes:
+        headers["accept-post"] = error.takes
+    return problem(error.http_status, str(error), kind=kind, headers=headers)
 
 
 def install(app: FastAPI) -> None:

@@ -1,23 +1,20 @@
-"""What the command line prints for people."""
+"""What the command line prints for people who ask and measure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 from rich.console import Console, Group
-from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from indexer.records import Place, Skipped
+from indexer.records import Place
 from search.results import Answer, Hit, SearchResult
 
 if TYPE_CHECKING:
-    from indexer.building.facts import BuildResult
     from search.evaluate import Estimate, Evaluation
 
 _SNIPPET = 240
@@ -51,36 +48,6 @@ def print_answer(console: Console, answer: Answer) -> None:
                 edges = f"{box.x0:.2f},{box.y0:.2f} – {box.x1:.2f},{box.y1:.2f}"
                 console.print(Text(f"    in the image at {edges}: {match.text}", style="dim"))
     _print_footer(console, answer.search)
-
-
-def build_json(result: BuildResult, folder: Path) -> dict[str, JsonValue]:
-    """What a build did, as plain JSON values."""
-    return {
-        "index": str(folder),
-        "generation": result.generation,
-        "documents": result.documents,
-        "chunks": result.chunks,
-        "unchanged": result.unchanged,
-        "skipped": _findings_json(result.skipped),
-        "notes": _findings_json(result.notes),
-        "ignored": dict(result.ignored),
-        "seconds": round(result.seconds, 3),
-    }
-
-
-def print_build(console: Console, result: BuildResult, folder: str) -> None:
-    """What was indexed, what was not and why."""
-    state = "nothing changed, still" if result.unchanged else "committed"
-    console.print(
-        f"[bold]{escape(folder)}[/]: {state} generation {result.generation}: "
-        f"{result.documents:,} documents, {result.chunks:,} chunks in {result.seconds:.1f} s",
-        soft_wrap=True,
-    )
-    if result.ignored:
-        kinds = ", ".join(f"{count} × {suffix}" for suffix, count in sorted(result.ignored.items()))
-        console.print(Text(f"ignored, no loader: {kinds}", style="dim"))
-    _print_findings(console, "flaws that lose no file:", result.notes)
-    _print_findings(console, "skipped:", result.skipped)
 
 
 def print_info(console: Console, info: Mapping[str, JsonValue]) -> None:
@@ -132,18 +99,6 @@ def _print_footer(console: Console, result: SearchResult) -> None:
     console.print(Text(f"{total:.0f} ms ({took})", style="dim"))
     for lane, reason in result.lanes_off.items():
         console.print(Text(f"{lane} lane off: {reason}", style="dim"), soft_wrap=True)
-
-
-def _print_findings(console: Console, title: str, findings: Sequence[Skipped]) -> None:
-    for finding in findings:
-        if finding is findings[0]:
-            console.print(Text(f"{len(findings):,} {title}", style="bold yellow"))
-        line = f"  {finding.path}: {finding.reason}"
-        console.print(Text(line, style="yellow"), soft_wrap=True)
-
-
-def _findings_json(findings: Sequence[Skipped]) -> list[JsonValue]:
-    return [{"path": str(finding.path), "reason": finding.reason} for finding in findings]
 
 
 def _facts(value: JsonValue | Mapping[str, JsonValue], indent: int = 0) -> Text:

@@ -6,7 +6,7 @@ import mimetypes
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from fastapi import APIRouter, Request
 from pydantic import JsonValue
@@ -14,8 +14,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from api.bodies import read_query
-from api.examples import REQUEST_BODY
-from api.schemas import AnswerOut, ProblemOut, SearchOut, answer_json, search_json
+from api.documents import router as documents
+from api.examples import GENERATED, REQUEST_BODY, problems
+from api.schemas import AnswerOut, SearchOut, answer_json, search_json
 from api.service import SearchEngine, Service
 from indexer.config import Limits
 from search.query import Query
@@ -24,23 +25,22 @@ WEB = Path(__file__).parent / "web"
 
 _THUMB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _IMMUTABLE = {"cache-control": "private, max-age=31536000, immutable"}
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {
-        "description": meaning,
-        "content": {"application/problem+json": {"schema": ProblemOut.model_json_schema()}},
-    }
-    for status, meaning in {
+_ASKED = problems(
+    {
         400: "the body is not the JSON or the form it says it is",
         413: "the body or the image is too large",
         415: "another content type than the two",
         422: "a field, a filter or the image cannot be used; detail says which",
         503: "no index is open, or too many questions are waiting",
-    }.items()
-}
+    }
+)
+_CLOSED = problems({503: "no index is open"})
 
 Ask = Callable[[SearchEngine, Query], dict[str, JsonValue]]
+T = TypeVar("T")
 
 router = APIRouter()
+router.include_router(documents)
 
 
 def _search(engine: SearchEngine, query: Query) -> dict[str, JsonValue]:
@@ -57,14 +57,25 @@ async def _ask(request: Request, ask: Ask) -> Response:
     service.check_ready()
     with service.admit():
         query = await read_query(request, limits)
-        return JSONResponse(await service.run(lambda engine: ask(engine, query)))
+        return JSONResponse(await _run(request, lambda engine: ask(engine, query)))
+
+
+async def _run(request: Request, call: Callable[[SearchEngine], T]) -> T:
+    """Run `call` on the open engine; the Guard puts its generation into the answer."""
+
+    def noted(engine: SearchEngine) -> T:
+        request.state.generation = engine.generation
+        return call(engine)
+
+    service: Service = request.app.state.service
+    return await service.run(noted)
 
 
 @router.post(
     "/v1/search",
     summary="Find documents",
     response_model=SearchOut,
-    responses=_PROBLEMS,
+    responses=GENERATED | _ASKED,
     openapi_extra={"requestBody": REQUEST_BODY},
 )
 async def search(request: Request) -> Response:
@@ -76,7 +87,7 @@ async def search(request: Request) -> Response:
     "/v1/answer",
     summary="Answer a question",
     response_model=AnswerOut,
-    responses=_PROBLEMS,
+    responses=GENERATED | _ASKED,
     openapi_extra={"requestBody": REQUEST_BODY},
 )
 async def answer(request: Request) -> Response:
@@ -84,18 +95,21 @@ async def answer(request: Request) -> Response:
     return await _ask(request, _answer)
 
 
-@router.get("/v1/info", summary="What is in the index", responses={503: _PROBLEMS[503]})
+@router.get("/v1/info", summary="What is in the index", responses=GENERATED | _CLOSED)
 async def info(request: Request) -> dict[str, JsonValue]:
     """Generation, counts, spaces, lanes and when the index was built."""
-    service: Service = request.app.state.service
-    return dict(await service.run(lambda engine: engine.info()))
+    return dict(await _run(request, lambda engine: engine.info()))
 
 
-@router.get("/v1/thumbs/{name}", summary="A preview image", response_class=Response)
+@router.get(
+    "/v1/thumbs/{name}",
+    summary="A preview image",
+    response_class=Response,
+    responses=GENERATED | _CLOSED,
+)
 async def thumb(request: Request, name: str) -> Response:
     """The preview that `thumb` of a hit names. It never changes under its name."""
-    service: Service = request.app.state.service
-    data = await service.run(lambda engine: _thumb_bytes(engine, name))
+    data = await _run(request, lambda engine: _thumb_bytes(engine, name))
     if data is None:
         raise HTTPException(404, f"no preview named {name!r}")
     media, _ = mimetypes.guess_type(name)
@@ -117,7 +131,7 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", summary="Is an index open?", responses={503: _PROBLEMS[503]})
+@router.get("/readyz", summary="Is an index open?", responses=_CLOSED)
 async def readyz(request: Request) -> dict[str, str]:
     service: Service = request.app.state.service
     service.check_ready()

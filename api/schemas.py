@@ -36,7 +36,7 @@ class SearchRequest(_Strict):
         """Raises BadQuery for a filter that cannot be read or an image that is not base64."""
         return Query(
             text=self.text,
-            image=_decode_base64(self.image) if self.image else None,
+            image=_decode_base64(self.image, "image") if self.image else None,
             filters=_filters(self.filters),
             exclude=frozenset(self.exclude),
             k=self.k,
@@ -128,6 +128,48 @@ class AnswerOut(_Out):
     search: SearchOut
 
 
+class DocumentIn(_Strict):
+    """A document of a batch: its content is `text`, or `data` in base64."""
+
+    id: str = Field(description="its name, a relative path such as guides/wifi.md")
+    text: str | None = None
+    data: str | None = None
+    type: str = Field("", description="content type, where the suffix of the id does not say it")
+
+    def content(self) -> bytes:
+        """Raises BadQuery unless there is one content, and base64 where that is asked."""
+        if (self.text is None) == (self.data is None):
+            raise BadQuery(f"{self.id}: give either text or data")
+        if self.text is not None:
+            return self.text.encode()
+        return _decode_base64(self.data or "", f"{self.id}: data")
+
+
+class BatchRequest(_Strict):
+    """What `POST /v1/documents` takes: documents to put in and ids to take out."""
+
+    documents: list[DocumentIn] = []
+    delete: list[str] = Field([], description="ids of documents to take out")
+
+
+class Written(BaseModel):
+    """What a change came to: the generation that has it, and counts of documents."""
+
+    generation: int
+    documents: int = Field(description="documents put in, every record of a file counting")
+    deleted: int
+    notes: list[str] = Field(description="flaws that cost no document")
+
+
+class RebuildOut(BaseModel):
+    """`generation` is what a rebuild that is done made, `error` why one failed."""
+
+    state: Literal["idle", "running", "done", "failed"]
+    generation: int | None = None
+    error: str | None = None
+    seconds: float = 0.0
+
+
 class ProblemOut(BaseModel):
     """An error, as RFC 9457 has it."""
 
@@ -161,10 +203,10 @@ def _filters(given: list[str] | dict[str, str | list[str]]) -> tuple[Filter, ...
     return tuple(Filter(key, "=", value) for key, values in pairs for value in values)
 
 
-def _decode_base64(text: str) -> bytes:
+def _decode_base64(text: str, field: str) -> bytes:
     if text.startswith("data:"):
         text = text.partition(",")[2]
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BadQuery(f"image: not base64: {error}") from error
+        raise BadQuery(f"{field}: not base64: {error}") from error

@@ -12,23 +12,36 @@ from rich.console import Console
 
 from api.app import create_app
 from api.guard import ANY_ADDRESS
-from api.service import Service
+from api.rebuilds import Rebuilds
+from api.service import SearchEngine, Service
+from api.writer import Writer
 from indexer.config import Settings
 from indexer.errors import TriptychError
 from search.engine import Engine
 
 
-def serve(folder: Path, settings: Settings, host: str, port: int) -> None:
+def serve(
+    folder: Path, settings: Settings, host: str, port: int, writable: bool | None = None
+) -> None:
     """Open the index at `folder` and answer requests at `host`:`port` until interrupted.
 
-    Port 0 takes any free port. Raises TriptychError when the index cannot be opened or the
-    address cannot be bound.
+    Port 0 takes any free port. `writable` says whether documents may be changed and the index
+    rebuilt; None allows it on a loopback address.
+    Raises TriptychError when the index cannot be opened or the address cannot be bound.
     """
     listener = bind(host, port)
     with listener:
-        service = Service(lambda: _open_warm(folder, settings), settings.threads)
+        service = Service(lambda base: _open_warm(folder, settings, base), settings.threads)
         service.open()
-        app = create_app(service, settings.limits, allowed_hosts(host))
+        if writable is None:
+            writable = is_loopback(host)
+        app = create_app(
+            service,
+            settings.limits,
+            allowed_hosts(host),
+            Writer(folder) if writable else None,
+            Rebuilds(folder) if writable else None,
+        )
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -38,7 +51,7 @@ def serve(folder: Path, settings: Settings, host: str, port: int) -> None:
             timeout_graceful_shutdown=5,
         )
         with suppress(KeyboardInterrupt):
-            Server(config, host, Console()).run(sockets=[listener])
+            Server(config, host, Console(), writable).run(sockets=[listener])
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -82,9 +95,12 @@ def is_loopback(host: str) -> bool:
 class Server(uvicorn.Server):
     """Says where it listens once it does."""
 
-    def __init__(self, config: uvicorn.Config, host: str, console: Console) -> None:
+    def __init__(
+        self, config: uvicorn.Config, host: str, console: Console, writable: bool = False
+    ) -> None:
         super().__init__(config)
         self._host = host
+        self._writable = writable
         self._console = console
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -95,7 +111,8 @@ class Server(uvicorn.Server):
         self._console.print(f"Triptych is ready at {address}  (Ctrl+C stops it)", soft_wrap=True)
         if not is_loopback(self._host):
             self._console.print(
-                f"Warning: anyone on the network who reaches {address} can query this index.",
+                f"Warning: anyone on the network who reaches {address} can query this index"
+                f"{' and change it' if self._writable else ''}.",
                 style="yellow",
                 soft_wrap=True,
             )
@@ -105,8 +122,8 @@ def _netloc(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _open_warm(folder: Path, settings: Settings) -> Engine:
-    engine = Engine.open(folder, settings)
+def _open_warm(folder: Path, settings: Settings, base: SearchEngine | None) -> Engine:
+    engine = Engine.open(folder, settings, base if isinstance(base, Engine) else None)
     try:
         engine.warm_up()
     except BaseException:

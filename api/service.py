@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +22,15 @@ T = TypeVar("T")
 MOST_WAITING = 64
 """Questions held at once, running ones included; each may hold an image in memory."""
 
+RETRY_SECONDS = 30.0
+"""How long a generation that could not be opened is left alone, unless another takes its place."""
+
 
 class SearchEngine(Protocol):
     """What the service needs of `search.engine.Engine`."""
+
+    @property
+    def generation(self) -> int: ...
 
     def search(self, query: Query) -> SearchResult: ...
 
@@ -34,7 +42,14 @@ class SearchEngine(Protocol):
 
     def changed(self) -> bool: ...
 
+    def live(self) -> object:
+        """What is live in the index now, equal until the next commit; None when unknown."""
+
     def close(self) -> None: ...
+
+
+Opener = Callable[[SearchEngine | None], SearchEngine]
+"""Opens the live generation; given the engine at hand, whose parts the new one may share."""
 
 
 class _Held:
@@ -69,11 +84,14 @@ class Service:
     Every call keeps the engine it began with; one that was replaced closes after its last call.
     """
 
-    def __init__(self, opener: Callable[[], SearchEngine], threads: int) -> None:
+    def __init__(self, opener: Opener, threads: int) -> None:
         self._opener = opener
         self._held: _Held | None = None
         self._reason = "the index is being opened"
         self._slots = CapacityLimiter(threads)
+        self._following = asyncio.Lock()
+        self._failed: tuple[object, float] = (None, 0.0)
+        """What could not be opened, and when that may be tried again."""
         self.waiting = 0
         """Questions held now: running, or waiting for a slot."""
 
@@ -82,7 +100,7 @@ class Service:
         if self._held is not None:
             return
         try:
-            self._held = _Held(self._opener())
+            self._held = _Held(self._opener(None))
         except TriptychError as error:
             self._reason = str(error)
             raise
@@ -93,15 +111,41 @@ class Service:
     async def follow(self) -> bool:
         """Take up a new generation when there is one; whether there was.
 
-        Raises what the opener raises; the generation at hand goes on serving then.
+        Raises what the opener raises; the generation at hand goes on serving then, and the
+        one that failed is not tried again for RETRY_SECONDS.
         """
-        held = self._held
-        if held is None or not await to_thread.run_sync(held.engine.changed):
-            return False
-        fresh = _Held(await to_thread.run_sync(self._opener))
-        self._held = fresh
-        held.retire()
-        return True
+        # A caller that is cancelled must not leave an opened engine to nobody.
+        return await asyncio.shield(asyncio.create_task(self._follow()))
+
+    async def _follow(self) -> bool:
+        async with self._following:
+            held = self._held
+            if held is None:
+                return False
+            with held.lease() as engine:
+                fresh = await to_thread.run_sync(self._renewed, engine)
+            if fresh is None:
+                return False
+            if self._held is not held:  # stopped meanwhile
+                fresh.close()
+                return False
+            self._held = _Held(fresh)
+            held.retire()
+            return True
+
+    def _renewed(self, engine: SearchEngine) -> SearchEngine | None:
+        """An engine over the live generation; None when it is that of `engine`, or known bad."""
+        if not engine.changed():
+            return None
+        live = engine.live()
+        failed, again = self._failed
+        if live is not None and live == failed and time.monotonic() < again:
+            return None
+        try:
+            return self._opener(engine)
+        except Exception:
+            self._failed = (live, time.monotonic() + RETRY_SECONDS)
+            raise
 
     def close(self) -> None:
         held, self._held = self._held, None
@@ -113,10 +157,14 @@ class Service:
     def ready(self) -> bool:
         return self._held is not None
 
+    @property
+    def generation(self) -> int:
+        """The generation that is served. Raises NotReady while no index is open."""
+        return self._open_now().engine.generation
+
     def check_ready(self) -> None:
         """Raises NotReady, with the reason, while no index is open."""
-        if self._held is None:
-            raise NotReady(self._reason)
+        self._open_now()
 
     @contextmanager
     def admit(self) -> Iterator[None]:
@@ -135,6 +183,11 @@ class Service:
         Raises NotReady while no index is open.
         """
         self.check_ready()
-        assert self._held is not None
-        with self._held.lease() as engine:
-            return await to_thread.run_sync(call, engine, limiter=self._slots)
+        async with self._slots:  # whoever waited is served by what is live then
+            with self._open_now().lease() as engine:
+                return await to_thread.run_sync(call, engine)
+
+    def _open_now(self) -> _Held:
+        if self._held is None:
+            raise NotReady(self._reason)
+        return self._held

@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
+
+from indexer.errors import CannotWrite
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -42,6 +44,10 @@ class Cache:
         self._lock = threading.Lock()
         try:
             self._db = self._connect()
+        except sqlite3.OperationalError as error:  # a full or busy disk: what is there is fine
+            raise CannotWrite(
+                f"{self._path}: cannot be opened: {error}; make room, or set TRIPTYCH_CACHE"
+            ) from error
         except sqlite3.DatabaseError as error:
             log.warning("%s is damaged (%s); starting a new cache", self._path, error)
             for suffix in ("", "-wal", "-shm"):
@@ -65,8 +71,37 @@ class Cache:
 
     def put(self, kind: str, values: Mapping[str, bytes]) -> None:
         rows: Sequence[tuple[str, str, bytes]] = [(kind, k, v) for k, v in values.items()]
-        with self._lock, self._db:
-            self._db.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", rows)
+        try:
+            with self._lock, self._db:
+                self._db.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", rows)
+        except sqlite3.OperationalError as error:  # a cache saves time and costs no build
+            log.warning("%s: nothing more is kept: %s", self._path, error)
+
+    def forget(self, beginnings: Iterable[str]) -> None:
+        """Delete the values of all kinds whose key begins so, and wipe them from the file."""
+        with self._lock, self._wiping():
+            kinds = [kind for (kind,) in self._db.execute("SELECT DISTINCT kind FROM entries")]
+            with self._db:
+                for beginning in beginnings:
+                    self._db.executemany(
+                        "DELETE FROM entries WHERE kind = ? AND key >= ? AND key < ?",
+                        [(kind, beginning, beginning + "g") for kind in kinds],  # hex ends at f
+                    )
+
+    def empty(self) -> None:
+        """Delete everything, and wipe it from the file."""
+        with self._lock, self._wiping(), self._db:
+            self._db.execute("DELETE FROM entries")
+
+    @contextmanager
+    def _wiping(self) -> Iterator[None]:
+        """Deleted values are overwritten, in the file and in its log."""
+        self._db.execute("PRAGMA secure_delete = ON")
+        try:
+            yield
+        finally:
+            self._db.execute("PRAGMA secure_delete = OFF")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         with self._lock:

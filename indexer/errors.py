@@ -29,6 +29,8 @@ class BadImage(TriptychError):
 class BadFile(TriptychError):
     """A source file that cannot be indexed. Reported, counted and skipped by a build."""
 
+    http_status = 422
+
     def __init__(self, path: Path | str, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
         self.path = str(path)
@@ -49,6 +51,24 @@ class MissingModel(TriptychError):
     http_status = 503
 
 
+class NoSuchDocument(TriptychError):
+    """A document that the index does not hold."""
+
+    http_status = 404
+
+
+class CannotWrite(TriptychError):
+    """A disk that is full, or that refuses to be written for another reason."""
+
+    http_status = 507
+
+
+class IndexBusy(TriptychError):
+    """Another process is writing to the index."""
+
+    http_status = 503
+
+
 class IndexNotFound(TriptychError):
     """No index at the given folder."""
 
@@ -56,9 +76,13 @@ class IndexNotFound(TriptychError):
 
 
 class IndexDamaged(TriptychError):
-    """A file of an index is missing, truncated or altered."""
+    """A file of an index is missing, truncated or altered; `fault` says which of these."""
 
     http_status = 503
+
+    def __init__(self, message: str, fault: str = "") -> None:
+        super().__init__(message)
+        self.fault = fault or message
 
 
 class IndexMismatch(TriptychError):

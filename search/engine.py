@@ -8,18 +8,17 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from indexer.cache import Cache
 from indexer.config import Settings
-from indexer.encoders.choose import canonical, encoder_of
-from indexer.errors import IndexMismatch
-from indexer.readers.base import READERS
-from indexer.readers.cached import CachedReader
+from indexer.encoders.choose import canonical
+from indexer.errors import IndexMismatch, TriptychError
 from indexer.records import Filter, Scored, StoredChunk
 from indexer.store.analysis import tokens
 from indexer.store.index import Index
+from indexer.store.manifest import Current, read_current
 from search.about import describe
 from search.answer import Answerer, Supported
 from search.matching import matched_lines
+from search.models import Models
 from search.prepare import Prepared, Preparer, Stopwatch
 from search.query import Query
 from search.recall import Group, group, recall
@@ -39,27 +38,35 @@ class _Found:
 class Engine:
     """An open index with the models that made it. Safe for several threads."""
 
-    def __init__(self, index: Index, settings: Settings) -> None:
+    def __init__(self, folder: Path, index: Index, settings: Settings, models: Models) -> None:
+        self._folder = folder
         self._index = index
         self._settings = settings
-        self._cache = Cache(settings.cache)
-        _check_models(index, settings)
-        encoders = {name: encoder_of(space, settings) for name, space in index.spaces.items()}
-        self._preparer = Preparer(encoders, self._reader(), settings.limits)
-        self._answerer = Answerer(index, encoders, settings.answer)
+        self._models = models
+        self._preparer = Preparer(models.encoders, models.reader, settings.limits)
+        self._answerer = Answerer(index, models.encoders, settings.answer)
 
     @classmethod
-    def open(cls, folder: Path, settings: Settings) -> Engine:
+    def open(cls, folder: Path, settings: Settings, base: Engine | None = None) -> Engine:
         """Open the live generation of an index.
 
+        With `base`, an open engine over an earlier generation, what did not change is shared
+        and not loaded again: segments, encoders, the reader and the cache. Either may be
+        closed before the other.
         Raises IndexNotFound, IndexDamaged, IndexMismatch or MissingModel.
         """
-        index = Index.open(folder)
+        shared = base._models if base and base._settings == settings else None
+        index = Index.open(folder, base=base._index if base else None)
         try:
-            return cls(index, settings)
+            _check_models(index, settings)
+            return cls(folder, index, settings, Models(index.spaces, settings, shared))
         except BaseException:
             index.close()
             raise
+
+    @property
+    def generation(self) -> int:
+        return self._index.generation
 
     def search(self, query: Query) -> SearchResult:
         """Hits for a query. Raises BadQuery or BadImage."""
@@ -81,9 +88,13 @@ class Engine:
         return self._answerer.rate(words, found.groups, found.lanes)
 
     def warm_up(self) -> None:
-        """Load what the first questions would wait for: the encoders and the Chinese dictionary."""
-        self._preparer.warm_up()
-        tokens("预热")
+        """Load what the first questions would wait for: the encoders and the Chinese dictionary.
+
+        Nothing is left to do where all encoders came from another engine.
+        """
+        if self._models.fresh:
+            self._preparer.warm_up()
+            tokens("预热")
 
     def thumb(self, name: str) -> Path | None:
         return self._index.thumb(name)
@@ -96,9 +107,16 @@ class Engine:
         """Whether the index has a newer generation than the one that is open."""
         return self._index.changed()
 
+    def live(self) -> Current | None:
+        """What is live in the folder now, None where that cannot be read."""
+        try:
+            return read_current(self._folder)
+        except TriptychError:
+            return None
+
     def close(self) -> None:
         self._index.close()
-        self._cache.close()
+        self._models.close()
 
     def _search(self, query: Query) -> _Found:
         watch = Stopwatch()
@@ -131,12 +149,6 @@ class Engine:
             generation=self._index.generation,
         )
         return _Found(result, prepared, groups, lanes)
-
-    def _reader(self) -> CachedReader | None:
-        name = self._settings.models.reader
-        if not name:
-            return None
-        return CachedReader(READERS.get(name)(1, self._settings.threads), self._cache)
 
 
 def _hit(rank: int, found: Group, words: set[str]) -> Hit:

@@ -57,6 +57,7 @@ class FakeEngine:
 
     def __init__(self, thumbs: Path) -> None:
         self._thumbs = thumbs
+        self.generation = 3
         self.queries: list[Query] = []
         self.closed = False
         self.replaced = False
@@ -83,7 +84,7 @@ class FakeEngine:
             took_ms={"encode": 4.5, "recall": 20.5},
             hits=() if "none" in query.text else HITS[: query.k],
             lanes_off={"clip": "no model"},
-            generation=3,
+            generation=self.generation,
         )
 
     def answer(self, query: Query) -> Answer:
@@ -104,7 +105,7 @@ class FakeEngine:
 
     def info(self) -> Mapping[str, JsonValue]:
         return {
-            "generation": 3,
+            "generation": self.generation,
             "counts": {
                 "documents": 1234,
                 "kind": {"manual": 1000, "ticket": 234},
@@ -115,16 +116,34 @@ class FakeEngine:
     def changed(self) -> bool:
         return self.replaced
 
+    def live(self) -> object:
+        return self.generation + self.replaced
+
     def close(self) -> None:
         self.closed = True
         self.release.set()
 
 
 def fake_app(engine: FakeEngine, threads: int = 2) -> FastAPI:
-    service = Service(lambda: engine, threads)
+    service = Service(lambda base: engine, threads)
     service.open()
     return create_app(service, LIMITS)
 
 
 def client(app: FastAPI) -> TestClient:
     return TestClient(app, base_url="http://localhost:8000", raise_server_exceptions=False)
+
+
+class LiveEngine(FakeEngine):
+    """A fake engine over the generation that FOLDER/current names (see tests/api_worker.py)."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._current = folder / "current"
+        self.generation = self.live()
+
+    def live(self) -> int:
+        return int(self._current.read_text())
+
+    def changed(self) -> bool:
+        return self.live() != self.generation

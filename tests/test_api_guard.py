@@ -49,7 +49,7 @@ def test_other_hosts(http: TestClient, host: str) -> None:
 
 
 def test_host_that_was_bound(engine: FakeEngine) -> None:
-    service = Service(lambda: engine, 1)
+    service = Service(lambda base: engine, 1)
     service.open()
     with client(create_app(service, LIMITS, ["Desk.local"])) as http:
         assert http.get("/healthz", headers={"host": "desk.local:80"}).status_code == 200
@@ -57,7 +57,7 @@ def test_host_that_was_bound(engine: FakeEngine) -> None:
 
 
 def test_all_interfaces_take_addresses_and_no_names(engine: FakeEngine) -> None:
-    service = Service(lambda: engine, 1)
+    service = Service(lambda base: engine, 1)
     service.open()
     with client(create_app(service, LIMITS, [ANY_ADDRESS])) as http:
         assert http.get("/healthz", headers={"host": "10.0.0.5:8000"}).status_code == 200

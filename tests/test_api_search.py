@@ -214,7 +214,7 @@ def test_engine_is_closed_with_the_app(engine: FakeEngine) -> None:
 
 
 def test_index_that_cannot_be_opened(tmp_path: Path) -> None:
-    def opener() -> FakeEngine:
+    def opener(base: object) -> FakeEngine:
         raise IndexNotFound(f"{tmp_path}: no index here; build one with `triptych index`")
 
     with client(create_app(Service(opener, 1), LIMITS)) as http:

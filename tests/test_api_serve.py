@@ -73,17 +73,36 @@ def test_serve_reports_an_index_that_is_not_there(tmp_path: Path) -> None:
         serving.serve(tmp_path, load_settings(), "127.0.0.1", 0)
 
 
+@pytest.mark.parametrize(
+    ("host", "asked", "writable"),
+    [("127.0.0.1", None, True), ("127.0.0.1", False, False), ("0.0.0.0", None, False),
+     ("0.0.0.0", True, True)],
+)  # fmt: skip
+def test_who_may_change_the_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, asked: bool | None, writable: bool
+) -> None:
+    ran: list[Any] = []
+    monkeypatch.setattr(serving, "_open_warm", lambda *_: FakeEngine(tmp_path))
+    monkeypatch.setattr(serving.Server, "run", lambda server, sockets: ran.append(server))
+    serving.serve(tmp_path, load_settings(), host, 0, asked)
+    [server] = ran
+    state = server.config.app.state
+    assert (state.writer is not None, state.rebuilds is not None) == (writable, writable)
+    assert server._writable is writable
+    state.service.close()
+
+
 @pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("0.0.0.0", True)])
 def test_server_says_where_and_answers(tmp_path: Path, host: str, warned: bool) -> None:
     engine = FakeEngine(tmp_path)
-    service = Service(lambda: engine, 1)
+    service = Service(lambda base: engine, 1)
     service.open()
     console = Console(record=True, width=200, quiet=False, file=(tmp_path / "out").open("w"))
     with serving.bind(host, 0) as listener:
         port = listener.getsockname()[1]
         app = create_app(service, LIMITS, serving.allowed_hosts(host))
         config = uvicorn.Config(app, log_level="warning")
-        server = serving.Server(config, host, console)
+        server = serving.Server(config, host, console, writable=True)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
@@ -97,6 +116,7 @@ def test_server_says_where_and_answers(tmp_path: Path, host: str, warned: bool) 
     said = console.export_text()
     assert said.startswith(f"Triptych is ready at http://{host}:{port}/")
     assert ("Warning: anyone on the network" in said) is warned
+    assert ("can query this index and change it." in said) is warned
     assert engine.closed
 
 

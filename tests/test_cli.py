@@ -1,64 +1,37 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
-from api.cli import main
+from api.ann import live_vectors
+from tests.command_line import Run, command_line, index_of
 from tests.conftest import ROOT
-
-
-@dataclass(frozen=True)
-class Outcome:
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Outcome]
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command line in this process, with the fake models chosen by environment."""
-    monkeypatch.setenv("TRIPTYCH_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("TRIPTYCH_MODELS__TEXT", "fake:demo")
-    monkeypatch.setenv("TRIPTYCH_MODELS__READER", "fake")
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def call(*arguments: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["triptych", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exit_info:
-            main()
-        captured = capsys.readouterr()
-        code = exit_info.value.code
-        return Outcome(code if isinstance(code, int) else 0, captured.out, captured.err)
-
-    return call
+    return command_line(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture
 def indexed(run: Run, manual: Path, tmp_path: Path) -> Path:
-    assert run("index", manual, "--into", tmp_path / "ix").code == 0
-    return tmp_path / "ix"
+    return index_of(run, manual, tmp_path)
 
 
 def test_index_says_what_it_did(run: Run, manual: Path, tmp_path: Path) -> None:
     first = run("index", manual, "--into", tmp_path / "ix")
     assert first.code == 0
     assert "committed generation 1: 5 documents, 9 chunks" in first.out
+    assert "\n5 added, 0 updated, 0 removed\n" in first.out
     again = run("index", manual, "--into", tmp_path / "ix", "--json")
     assert again.json()["unchanged"] is True
     assert again.json()["documents"] == 5
@@ -157,6 +130,28 @@ def test_bench_recall(run: Run, indexed: Path, tmp_path: Path) -> None:
     assert "recall@1" in run(*arguments).out
 
 
+def test_bench_ann_sweeps_the_vectors_that_can_be_found(
+    run: Run, manual: Path, tmp_path: Path
+) -> None:
+    rows = [f"Q{number},Pump {number},{'pump ' * (number % 7)}valve" for number in range(40)]
+    (manual / "more.csv").write_text("\n".join(["id,subject,description", *rows]))
+    indexed = index_of(run, manual, tmp_path)
+    chunks = run("info", indexed, "--json").json()["counts"]["chunks"]
+    assert run("remove", "more.csv#Q0", "--index", indexed).code == 0
+    assert len(live_vectors(indexed, "text")) == chunks - 1
+
+    arguments = ("bench", "ann", "--index", indexed, "--out", tmp_path / "plots")
+    swept = run(*arguments, "--json").json()
+    assert swept["plot"] == str(tmp_path / "plots" / "ann-text.png")
+    assert [path.name for path in (tmp_path / "plots").iterdir()] == ["ann-text.png"]
+    with Image.open(swept["plot"]) as plot:
+        assert plot.format == "PNG"
+    (exact,) = [result for result in swept["results"] if result["kind"] == "flat"]
+    assert (exact["recall_at_10"], exact["chosen"]) == (1.0, True)
+    assert "exact" in run(*arguments).out
+    assert run(*arguments, "--space", "clip").refused("no space 'clip'; there are: text")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -201,7 +196,7 @@ def test_a_flipped_byte_is_found_when_opening(run: Run, indexed: Path) -> None:
     outcome = run("search", "pump", "--index", indexed)
     assert outcome.code == 2
     assert "text.faiss" in outcome.err
-    assert "rebuild" in outcome.err
+    assert f"triptych verify --index {indexed} --repair" in outcome.err
     assert outcome.err.count("\n") == 1
 
 
@@ -216,6 +211,68 @@ def test_a_bad_settings_file_names_the_key(
     assert "ranking.depht" in outcome.err
     config.write_text("[ranking\n")
     assert "not valid TOML" in run("search", "pump", "--index", indexed).err
+
+
+@pytest.mark.parametrize(
+    ("flags", "writable"), [((), None), (("--writable",), True), (("--read-only",), False)]
+)
+def test_serve_takes_changes_as_told_or_as_the_address_says(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    flags: tuple[str, ...],
+    writable: bool | None,
+) -> None:
+    served: list[tuple[object, ...]] = []
+    monkeypatch.setattr("api.serve.serve", lambda *told: served.append((*told[:1], *told[2:])))
+    assert run("serve", "--index", tmp_path, "--port", 0, *flags).code == 0
+    assert served == [(tmp_path, "127.0.0.1", 0, writable)]
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "{ix}: No space left on device"),
+        (RuntimeError("write error in a.faiss: (No space left on device)"), "{ix}: No space left"),
+        (PermissionError(errno.EACCES, "Permission denied", "a/b"), "triptych: a/b: Permission"),
+        (sqlite3.OperationalError("database or disk is full"), "{cache}: the cache cannot be used"),
+    ],
+)
+def test_what_the_system_refuses_is_one_sentence(
+    run: Run,
+    indexed: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    sentence: str,
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    expected = sentence.format(ix=indexed, cache=tmp_path / "cache")
+    monkeypatch.setattr("indexer.store.merge.compact", fail)
+    assert run("merge", "--index", indexed).refused(expected)
+
+
+def test_what_cannot_be_read_is_named(
+    run: Run, indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error", "a.faiss")
+
+    monkeypatch.setattr("search.engine.Engine.open", fail)
+    assert run("search", "pump", "--index", indexed).refused("a.faiss: Input/output error")
+
+
+def test_a_fault_of_the_program_is_not_hidden(
+    run: Run, indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("wrong turn")
+
+    monkeypatch.setattr("indexer.store.merge.compact", fail)
+    with pytest.raises(RuntimeError, match="wrong turn"):
+        run("merge", "--index", indexed)
 
 
 def test_help_loads_no_heavy_library() -> None:

@@ -158,7 +158,7 @@ print("OURS", json.dumps([m for m in sys.modules if m.startswith("indexer.loader
 def test_a_pasted_screenshot_shows_the_right_page_first(
     browser: Browser, sample_index: Sample, real_settings: Settings
 ) -> None:
-    service = Service(lambda: Engine.open(sample_index[0], real_settings), 2)
+    service = Service(lambda base: Engine.open(sample_index[0], real_settings), 2)
     service.open()
     out = io.BytesIO()
     Image.open(KNOWLEDGE / "router/images/console-pppoe.png").resize((960, 600)).save(out, "PNG")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,39 +28,8 @@ from indexer.records import (
     Place,
     StoredChunk,
 )
-from indexer.store.catalog import Catalog, CatalogWriter
 from indexer.store.filters import check_filters
-
-
-def document(path: str = "a.md", **facts: Any) -> Document:
-    values: dict[str, Any] = {"title": "A", "kind": Kind.MANUAL, "blocks": (), "content_hash": "h"}
-    return Document(path=path, **(values | facts))
-
-
-def text(words: str = "words") -> Chunk:
-    return Chunk(Modality.TEXT, Place(), text=words)
-
-
-def image(asset: str) -> Chunk:
-    return Chunk(Modality.IMAGE, Place(), picture=Picture(asset, b""))
-
-
-@contextmanager
-def stored(
-    folder: Path, entries: Sequence[tuple[Document, Sequence[Chunk]]], first_id: int = 0
-) -> Iterator[Catalog]:
-    writer = CatalogWriter(folder / "catalog.duckdb")
-    row = 0
-    for number, (entry, chunks) in enumerate(entries):
-        writer.add_document(number, "src", entry)
-        for chunk in chunks:
-            writer.add_chunk(row, number, chunk, f"t{row}.webp")
-            row += 1
-    writer.close()
-    keys = sorted({key for entry, _ in entries for key in entry.metadata})
-    catalog = Catalog(folder / "catalog.duckdb", row, keys, first_id)
-    yield catalog
-    catalog.close()
+from tests.catalogs import document, image, stored, text
 
 
 def test_a_chunk_comes_back_as_it_went_in(tmp_path: Path) -> None:
@@ -73,8 +41,8 @@ def test_a_chunk_comes_back_as_it_went_in(tmp_path: Path) -> None:
         "m/a.md#7", title="T", kind=Kind.TICKET, language="de", product="P", date=date(2024, 2, 29),
         groups=("g",), metadata={"Größe": "1'; DROP TABLE chunks; --", "b": ""},
     )  # fmt: skip
-    with stored(tmp_path, [(entry, [text(), chunk])], first_id=5 << 32) as catalog:
-        found = catalog.get([1])[1]
+    with stored(tmp_path, [(entry, [text(), chunk])]) as catalog:
+        found = catalog.get([1], 5 << 32)[1]
     assert found == StoredChunk(
         id=(5 << 32) + 1,
         document="m/a.md#7",
@@ -97,23 +65,34 @@ def test_a_chunk_comes_back_as_it_went_in(tmp_path: Path) -> None:
 
 def test_absent_facts_come_back_absent(tmp_path: Path) -> None:
     with stored(tmp_path, [(document(), [text()])]) as catalog:
-        found = catalog.get([0])[0]
+        found = catalog.get([0], 0)[0]
     assert (found.date, found.asset, found.place) == (None, None, Place())
     assert (found.metadata, found.lines, found.language) == ({}, (), "")
 
 
 def test_broken_text_is_stored_readable(tmp_path: Path) -> None:
     with stored(tmp_path, [(document(title="a\udc80b"), [text("x\ud800\x00y")])]) as catalog:
-        found = catalog.get([0])[0]
+        found = catalog.get([0], 0)[0]
     assert (found.title, found.text) == ("a?b", "x?\x00y")
 
 
 def test_get_knows_what_it_read_before(tmp_path: Path) -> None:
     with stored(tmp_path, [(document(), [text(str(i)) for i in range(50)])]) as catalog:
-        first = catalog.get([3, 9])
-        again = catalog.get([9, 4, 3])
+        first = catalog.get([3, 9], 0)
+        again = catalog.get([9, 4, 3], 0)
     assert {row: chunk.text for row, chunk in again.items()} == {9: "9", 4: "4", 3: "3"}
     assert again[3] is first[3]
+
+
+def test_a_segment_that_moves_up_gives_its_chunks_other_ids(tmp_path: Path) -> None:
+    with stored(tmp_path, [(document(), [text("a"), text("b")])]) as catalog:
+        first = catalog.get([0, 1], 7 << 32)
+        assert [first[row].id for row in (0, 1)] == [7 << 32, 7 << 32 | 1]
+        moved = catalog.get([1, 0], 2 << 32)
+        assert {row: (chunk.id, chunk.text) for row, chunk in moved.items()} == {
+            1: (2 << 32 | 1, "b"),
+            0: (2 << 32, "a"),
+        }
 
 
 TICKETS = [

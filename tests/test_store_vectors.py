@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from indexer.records import Vectors
+from indexer.store.ann.base import lies_away
 from indexer.store.manifest import SpaceFile
 from indexer.store.vectors import SpaceVectors, write_vectors
 
@@ -110,7 +111,7 @@ def test_equal_scores_rank_by_row(tmp_path: Path, count: int, masked: bool) -> N
 def test_a_graph_is_checked_against_exact_search(tmp_path: Path) -> None:
     vectors = unit(4000, 32)
     written = write_vectors(tmp_path / "s.faiss", np.arange(4000), vectors, flat_limit=1000)
-    assert written == SpaceFile("hnsw32", 4000, 32, written.recall_at_10)
+    assert written == SpaceFile("hnsw32-sq8", 4000, 32, written.recall_at_10)
     assert 0.95 <= written.recall_at_10 <= 1
     space = SpaceVectors(tmp_path / "s.faiss")
     queries = unit(50, 32, 9)
@@ -131,7 +132,7 @@ def test_a_filter_may_take_out_the_nearest_of_a_graph(
 ) -> None:
     vectors = unit(4000, 8)
     space = build(tmp_path / "s.faiss", vectors, limit=100)
-    monkeypatch.setattr("indexer.store.vectors._VISITS", 0)  # walk, though comparing costs less
+    monkeypatch.setattr("indexer.store.ann.graph._VISITS", 0)  # walk, though comparing costs less
     overlap = []
     for query in unit(20, 8, 3):
         mask = np.ones(4000, np.bool_)
@@ -150,6 +151,19 @@ def test_flat_is_exact(tmp_path: Path) -> None:
 def test_no_vectors_at_all(tmp_path: Path) -> None:
     space = build(tmp_path / "s.faiss", np.empty((0, 8), np.float32))
     assert space.search(unit(1, 8)[0], 5, None) == []
+
+
+def test_vectors_come_back_in_the_order_of_their_rows(tmp_path: Path) -> None:
+    vectors = unit(6, 4)
+    rows = [9, 2, 7, 0, 30, 4]
+    space = build(tmp_path / "s.faiss", vectors, rows=rows)
+    kept, ids = space.vectors(), space.rows
+    del space  # what was handed out outlives the space
+    assert ids.tolist() == rows
+    assert kept.dtype == np.float32
+    assert (kept == vectors).all()
+    with pytest.raises(ValueError, match="read-only"):
+        kept[0] = 0
 
 
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
@@ -179,3 +193,23 @@ def test_any_selection_agrees_with_numpy(tmp_path: Path, data: st.DataObject) ->
     space = build(tmp_path / "s.faiss", vectors)
     query = unit(1, 6, 77)[0]
     assert [row for row, _ in space.search(query, k, mask)] == exact(vectors, query, k, mask)
+
+
+def test_what_passes_lies_away_from_a_query_whose_neighbours_do_not() -> None:
+    passing = np.arange(100) >= 50
+    near = np.arange(46, 54)  # half passes, as of all
+    assert not lies_away(near, passing, 50)
+    assert not lies_away(near - 3, passing, 50)  # 1 of 8: a quarter of what is expected
+    assert lies_away(near - 4, passing, 50)  # none of 8
+
+
+def test_a_selection_without_the_nearer_half_is_searched_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexer.store.ann.graph._VISITS", 0)
+    vectors = unit(4000, 8)
+    space = build(tmp_path / "s.faiss", vectors, limit=100)
+    for query in unit(10, 8, 3):
+        scores = vectors @ query
+        mask = scores < np.median(scores)
+        assert [row for row, _ in space.search(query, 10, mask)] == exact(vectors, query, 10, mask)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PIL import Image
@@ -18,10 +19,13 @@ from indexer.errors import BadImage
 from indexer.images import decode, thumbnail
 from indexer.lanes import CLIP, TEXT, passage, shared_space_text, word_fields
 from indexer.language import understood
-from indexer.loaders.base import Report
+from indexer.loaders.base import SourceFile
+from indexer.loaders.report import ListReport
 from indexer.readers.cached import CachedReader
 from indexer.records import Chunk, Kind, Line, Modality, Picture
+from indexer.store.catalog import Origin
 from indexer.store.segment import ChunkRow, SegmentWriter
+from indexer.store.thumbs import thumb_name
 
 BATCH_CHUNKS = 256
 BATCH_PICTURES = 48
@@ -34,6 +38,14 @@ class Models:
     text: CachedEncoder
     clip: CachedEncoder | None
     reader: CachedReader | None
+
+
+@dataclass(slots=True)
+class Flaws:
+    """Pictures that did not decode, and how many documents had nothing else."""
+
+    report: ListReport = field(default_factory=ListReport)
+    documents: int = 0
 
 
 def batches(intakes: Iterable[Intake]) -> Iterator[list[Intake]]:
@@ -52,15 +64,17 @@ def batches(intakes: Iterable[Intake]) -> Iterator[list[Intake]]:
 
 
 class BatchWriter:
-    """Takes batches into a segment. Pictures that do not decode are reported by name."""
+    """Takes batches into a segment.
 
-    def __init__(
-        self, writer: SegmentWriter, models: Models, settings: Settings, report: Report
-    ) -> None:
+    `flaws` holds, by source file, what came of pictures that did not decode.
+    """
+
+    def __init__(self, writer: SegmentWriter, models: Models, settings: Settings) -> None:
         self._writer = writer
         self._models = models
         self._settings = settings
-        self._report = report
+        self._thumbs: dict[str, str] = {}  # by content key of the picture, in this batch
+        self.flaws: dict[SourceFile, Flaws] = defaultdict(Flaws)
 
     def write(self, batch: Sequence[Intake], progress: Progress) -> None:
         """Take in a batch; a step of progress for each chunk, as images are read and then."""
@@ -81,6 +95,8 @@ class BatchWriter:
             if chunks or intake.document.kind is not Kind.IMAGE:
                 rows += self._add(intake, chunks)
                 titled += [(intake.document.title, chunk) for chunk in chunks]
+            else:
+                self.flaws[_file(intake)].documents += 1
         if rows:
             self._encode(rows, titled, images)
         steps.rest()
@@ -97,9 +113,12 @@ class BatchWriter:
                 image = decode(picture.data, limits)
             except BadImage as error:
                 return error
-            self._writer.add_thumb(_thumb_name(key), thumbnail(image))
+            data = thumbnail(image)
+            self._thumbs[key] = thumb_name(key, data)
+            self._writer.add_thumb(self._thumbs[key], data)
             return image
 
+        self._thumbs = {}
         images: dict[str, Image.Image] = {}
         with ThreadPoolExecutor(self._settings.threads) as pool:
             for key, image in zip(pictures, pool.map(work, pictures), strict=True):
@@ -107,7 +126,8 @@ class BatchWriter:
                     images[key] = image
                     continue
                 for intake, picture in pictures[key]:
-                    self._report.skip(Path(intake.source, picture.asset), str(image))
+                    flaws = self.flaws[_file(intake)]
+                    flaws.report.skip(Path(intake.source, picture.asset), str(image))
         return images
 
     def _read(
@@ -121,10 +141,11 @@ class BatchWriter:
         previews = [self._preview(data) for data in intake.document.page_previews]
         title = intake.document.title
         entries = [
-            ChunkRow(chunk, _thumb_of(chunk, previews), word_fields(title, chunk))
+            ChunkRow(chunk, self._thumb_of(chunk, previews), word_fields(title, chunk))
             for chunk in chunks
         ]
-        return self._writer.add(intake.source, intake.document, entries)
+        origin = Origin(intake.source, intake.file, intake.key)
+        return self._writer.add(origin, intake.document, entries)
 
     def _encode(
         self,
@@ -154,10 +175,20 @@ class BatchWriter:
         if said:
             self._writer.add_vectors(CLIP, list(said), clip.texts(list(said.values())))
 
+    def _thumb_of(self, chunk: Chunk, previews: Sequence[str]) -> str:
+        if chunk.picture is not None:
+            return self._thumbs[content_key(chunk.picture.data)]
+        page = chunk.place.page
+        return previews[page - 1] if page and page <= len(previews) else ""
+
     def _preview(self, data: bytes) -> str:
-        name = _thumb_name(content_key(data))
+        name = thumb_name(content_key(data), data)
         self._writer.add_thumb(name, data)
         return name
+
+
+def _file(intake: Intake) -> SourceFile:
+    return SourceFile(Path(intake.source), intake.file)
 
 
 def _settle(chunk: Chunk, lines: Mapping[str, tuple[Line, ...]]) -> Chunk | None:
@@ -171,14 +202,3 @@ def _settle(chunk: Chunk, lines: Mapping[str, tuple[Line, ...]]) -> Chunk | None
     if found is not None:
         return replace(chunk, lines=found)
     return replace(chunk, modality=Modality.TEXT, picture=None) if chunk.text else None
-
-
-def _thumb_of(chunk: Chunk, previews: Sequence[str]) -> str:
-    if chunk.picture is not None:
-        return _thumb_name(content_key(chunk.picture.data))
-    page = chunk.place.page
-    return previews[page - 1] if page and page <= len(previews) else ""
-
-
-def _thumb_name(key: str) -> str:
-    return f"{key[:32]}.webp"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,13 @@ class Source:
     ignored: dict[str, int]
 
 
+def located(path: Path) -> Path:
+    """`path` as an index keeps it, whatever the working folder. Raises BadFile for none such."""
+    if not path.exists():
+        raise BadFile(path, "no such file or folder")
+    return path.parent.resolve() / path.name if path.is_file() else path.resolve()
+
+
 def discover(path: Path, report: Report, index: Path | None = None) -> Source:
     """List what can be loaded below `path`. Raises BadFile when there is no such path.
 
@@ -30,12 +38,10 @@ def discover(path: Path, report: Report, index: Path | None = None) -> Source:
     so is the folder `index`, into which the build writes.
     Links are followed; a link that leads back to a folder above it, or nowhere, is reported.
     """
-    if not path.exists():
-        raise BadFile(path, "no such file or folder")
-    # What the index keeps must not depend on the working folder.
-    root = (path.parent if path.is_file() else path).resolve()
+    place = located(path)
+    root = place.parent if place.is_file() else place
     own = index.resolve() if index else None
-    found = iter([root / path.name]) if path.is_file() else _walk(root, (root,), own, report)
+    found = iter([place]) if place.is_file() else _walk(root, (root,), own, report)
     known = set(LOADERS.names())
     files: list[SourceFile] = []
     ignored: dict[str, int] = {}
@@ -45,7 +51,15 @@ def discover(path: Path, report: Report, index: Path | None = None) -> Source:
             files.append(SourceFile(root, file.relative_to(root).as_posix()))
         else:
             ignored[suffix or file.name] = ignored.get(suffix or file.name, 0) + 1
-    return Source(root if path.is_dir() else root / path.name, tuple(files), ignored)
+    return Source(place, tuple(files), ignored)
+
+
+def ignored(sources: Iterable[Source]) -> dict[str, int]:
+    """Files that no loader reads, by suffix, over all sources."""
+    total: Counter[str] = Counter()
+    for source in sources:
+        total.update(source.ignored)
+    return dict(total)
 
 
 def _walk(

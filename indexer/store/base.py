@@ -32,7 +32,7 @@ class Store(Protocol):
     spaces: Mapping[str, Space]
 
     def select(self, filters: Sequence[Filter], exclude: frozenset[str]) -> Selection | None:
-        """Chunks that pass the filters and belong to nothing excluded; None when all do.
+        """Live chunks that pass the filters and belong to nothing excluded; None when all do.
 
         `exclude` holds document paths, asset paths and record ids (the part after `#`).
         """

@@ -1,13 +1,12 @@
-"""The documents and chunks of one segment: a DuckDB file."""
+"""The documents and chunks of one sealed segment: a DuckDB file, read."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,117 +18,71 @@ from indexer.records import (
     Kind,
     Line,
     Modality,
+    Picture,
     Place,
     StoredChunk,
 )
 from indexer.store.filters import to_condition
+from indexer.store.tables import CatalogWriter, Origin, connect, storable
 
-_TABLES = """
-CREATE TABLE documents (
-    document INTEGER, path VARCHAR, record VARCHAR, source VARCHAR, title VARCHAR, kind VARCHAR,
-    language VARCHAR, product VARCHAR, date DATE, groups VARCHAR[],
-    metadata MAP(VARCHAR, VARCHAR), content_hash VARCHAR
-);
-CREATE TABLE chunks (
-    "row" INTEGER, document INTEGER, modality VARCHAR, page INTEGER, box DOUBLE[],
-    heading VARCHAR[], "start" DOUBLE, "end" DOUBLE, text VARCHAR, context VARCHAR,
-    lines STRUCT(text VARCHAR, box DOUBLE[], confidence DOUBLE)[], asset VARCHAR, thumb VARCHAR
-);
-"""
+__all__ = ["Catalog", "CatalogWriter", "Origin", "StoredDocument", "WholeDocument"]
 
-_GET = """
+_CHUNKS = """
 SELECT c."row", d.path, d.source, d.title, d.kind, d.language, d.product, d.date, d.metadata,
        c.modality, c.page, c.box, c.heading, c."start", c."end", c.text, c.context, c.lines,
-       c.asset, c.thumb
+       c.asset, c.thumb, c.document
 FROM chunks c JOIN documents d USING (document)
-WHERE c."row" IN (SELECT unnest(?::INTEGER[]))
 """
-
-_EXCLUDED = "SELECT unnest(?::VARCHAR[])"
-_MEMORY = "1GB"
+_DOCUMENTS = """
+SELECT document, source, file, key, path, title, kind, content_hash, language, product, date,
+       groups, metadata
+FROM documents WHERE document >= ? AND document < ? ORDER BY document
+"""
+_PER_DOCUMENT = ("kind", "language", "product")
+_LISTED = "SELECT unnest(?::VARCHAR[])"
+_NUMBERED = "SELECT unnest(?::INTEGER[])"
 _DECODED = 4096
 """Chunks kept decoded; reading one from the file takes most of the time of a small search."""
 
 
-class CatalogWriter:
-    """Adds documents and chunks to a new DuckDB file."""
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document of an index: its segment and number there, where it comes from, what it is.
 
-    def __init__(self, path: Path) -> None:
-        self._connection = _connect(path, read_only=False)
-        self._connection.execute(_TABLES)
-        self._documents = self._connection.appender("documents")
-        self._chunks = self._connection.appender("chunks")
-        self._open = True
+    `source`, `file` and `key` are those of its `Origin`.
+    """
 
-    def add_document(self, number: int, source: str, document: Document) -> None:
-        self._documents.append_row(
-            number,
-            storable(document.path),
-            storable(document.path).partition("#")[2],
-            storable(source),
-            storable(document.title),
-            str(document.kind),
-            storable(document.language),
-            storable(document.product),
-            document.date,
-            [storable(group) for group in document.groups],
-            {storable(key): storable(value) for key, value in document.metadata.items()},
-            document.content_hash,
-        )
+    segment: str
+    number: int
+    source: str
+    path: str
+    file: str
+    key: str
+    kind: Kind
 
-    def add_chunk(self, row: int, document: int, chunk: Chunk, thumb: str) -> None:
-        place = chunk.place
-        lines = [
-            {"text": storable(line.text), "box": _corners(line.box), "confidence": line.confidence}
-            for line in chunk.lines
-        ]
-        self._chunks.append_row(
-            row,
-            document,
-            str(chunk.modality),
-            place.page,
-            None if place.box is None else _corners(place.box),
-            [storable(part) for part in place.heading],
-            place.start,
-            place.end,
-            storable(chunk.text),
-            storable(chunk.context),
-            lines,
-            None if chunk.picture is None else storable(chunk.picture.asset),
-            thumb,
-        )
 
-    def close(self) -> None:
-        """Write everything out."""
-        self._documents.flush()
-        self._chunks.flush()
-        self._connection.execute("CHECKPOINT")
-        self.abandon()
+@dataclass(frozen=True, slots=True)
+class WholeDocument:
+    """All that a catalog holds of a document. `chunks` are (chunk, preview), in reading order.
 
-    def abandon(self) -> None:
-        """Stop without writing out. Does nothing after `close`."""
-        if self._open:
-            self._open = False
-            self._documents.clear()
-            self._chunks.clear()
-            self._connection.close()
+    Pictures have no data, only their names.
+    """
+
+    number: int
+    origin: Origin
+    document: Document
+    chunks: Sequence[tuple[Chunk, str]]
 
 
 class Catalog:
-    """The catalog of a sealed segment, opened read-only. Used from any number of threads.
+    """The catalog of a sealed segment, opened read-only. Used from any number of threads."""
 
-    `first_id` is added to row numbers to make chunk ids.
-    """
-
-    def __init__(
-        self, path: Path, chunks: int, metadata_keys: Sequence[str], first_id: int
-    ) -> None:
+    def __init__(self, path: Path, chunks: int, metadata_keys: Sequence[str]) -> None:
         """Raises duckdb.Error when `path` is not a database."""
         self.path = path
-        self._connection = _connect(path, read_only=True)
+        self._connection = connect(path, read_only=True)
         self._size = chunks
         self._metadata_keys = metadata_keys
-        self._first_id = first_id
         self._decoded: dict[int, StoredChunk] = {}
 
     def select(self, filters: Sequence[Filter], exclude: frozenset[str]) -> NDArray[np.bool_]:
@@ -142,8 +95,8 @@ class Catalog:
         if exclude:
             names = sorted(storable(name) for name in exclude)
             sql += (
-                f" AND d.path NOT IN ({_EXCLUDED}) AND coalesce(c.asset NOT IN ({_EXCLUDED}), true)"
-                f" AND (d.record = '' OR d.record NOT IN ({_EXCLUDED}))"
+                f" AND d.path NOT IN ({_LISTED}) AND coalesce(c.asset NOT IN ({_LISTED}), true)"
+                f" AND (d.record = '' OR d.record NOT IN ({_LISTED}))"
             )
             values += [names, names, names]
         with self._connection.cursor() as cursor:
@@ -152,79 +105,121 @@ class Catalog:
         mask[np.asarray(rows, np.int64)] = True
         return mask
 
-    def get(self, rows: Sequence[int]) -> Mapping[int, StoredChunk]:
-        """The chunks of these rows, by row."""
+    def get(self, rows: Sequence[int], first_id: int) -> Mapping[int, StoredChunk]:
+        """The chunks of these rows, by row; `first_id` plus its row is the id of a chunk."""
         found = {row: chunk for row in rows if (chunk := self._decoded.get(row)) is not None}
         missing = [row for row in rows if row not in found]
         if missing:
-            with self._connection.cursor() as cursor:
-                fetched = cursor.execute(_GET, [missing]).fetchall()
-            read = {record[0]: self._decode(record) for record in fetched}
+            sql = f'{_CHUNKS} WHERE c."row" IN ({_NUMBERED})'
+            read = {record[0]: _decode(record, first_id) for record in self._rows(sql, missing)}
             if len(self._decoded) + len(read) > _DECODED:
                 self._decoded = {}
             self._decoded.update(read)
             found.update(read)
+        for row, chunk in found.items():
+            # A segment that moved up since, in a later generation, has other ids.
+            if chunk.id != first_id + row:
+                found[row] = self._decoded[row] = replace(chunk, id=first_id + row)
         return found
 
-    def siblings(self, row: int) -> list[int]:
-        """The rows of the document that `row` belongs to, in reading order."""
-        sql = (
-            'SELECT "row" FROM chunks WHERE document = '
-            '(SELECT document FROM chunks WHERE "row" = ?) ORDER BY "row"'
-        )
+    def owners(self) -> NDArray[np.int32]:
+        """The document of each row, (rows,), ascending."""
         with self._connection.cursor() as cursor:
-            return [found for (found,) in cursor.execute(sql, [row]).fetchall()]
+            found = cursor.execute('SELECT document FROM chunks ORDER BY "row"').fetchnumpy()
+        return np.ascontiguousarray(found["document"], np.int32)
+
+    def documents(self, segment: str, path: str | None) -> list[StoredDocument]:
+        """All documents, or those at `path` and the records in it, in the order of numbers."""
+        sql = "SELECT document, source, path, file, key, kind FROM documents"
+        where = "" if path is None else " WHERE path = ? OR starts_with(path, ? || '#')"
+        values = [] if path is None else [storable(path)] * 2
+        found = self._rows(f"{sql}{where} ORDER BY document", *values)
+        return [
+            StoredDocument(segment, number, source, path, file, key, Kind(kind))
+            for number, source, path, file, key, kind in found
+        ]
+
+    def count(self, documents: Collection[int]) -> dict[str, dict[str, int]]:
+        """The counts of these documents alone; see `manifest.Counts`."""
+        numbers = sorted(documents)
+        counts: dict[str, dict[str, int]] = {}
+        for name in (*_PER_DOCUMENT, "modality"):
+            table = "documents" if name in _PER_DOCUMENT else "chunks"
+            sql = f"SELECT {name}, count(*) FROM {table} WHERE document IN ({_NUMBERED}) GROUP BY 1"
+            counts[name] = dict(self._rows(sql, numbers))
+        return counts
 
     def thumbs(self) -> set[str]:
         """The names of all previews that chunks point at."""
-        with self._connection.cursor() as cursor:
-            return {
-                name for (name,) in cursor.execute("SELECT DISTINCT thumb FROM chunks").fetchall()
-            }
+        return {name for (name,) in self._rows("SELECT DISTINCT thumb FROM chunks")}
+
+    def showing(self, thumbs: Collection[str]) -> set[int]:
+        """The documents with chunks that have one of these previews."""
+        sql = "SELECT DISTINCT document FROM chunks WHERE thumb IN (SELECT unnest(?::VARCHAR[]))"
+        return {number for (number,) in self._rows(sql, sorted(thumbs))}
+
+    def size(self) -> int:
+        """How many documents there are."""
+        ((count,),) = self._rows("SELECT count(*) FROM documents")
+        return int(count)
+
+    def files(self, source: str) -> set[str]:
+        """The files of all documents of a source."""
+        sql = "SELECT DISTINCT file FROM documents WHERE source = ?"
+        return {name for (name,) in self._rows(sql, source)}
+
+    def read(self, first: int, stop: int) -> list[WholeDocument]:
+        """Documents `first` to `stop - 1` with everything that is stored of them."""
+        chunks: dict[int, list[tuple[Chunk, str]]] = {}
+        sql = f'{_CHUNKS} WHERE c.document >= ? AND c.document < ? ORDER BY c."row"'
+        for record in self._rows(sql, first, stop):
+            stored = _decode(record, 0)
+            chunks.setdefault(record[-1], []).append((_chunk(stored), stored.thumb))
+        return [
+            WholeDocument(
+                number, Origin(source, file, key), _document(facts), chunks.get(number, ())
+            )
+            for number, source, file, key, *facts in self._rows(_DOCUMENTS, first, stop)
+        ]
 
     def close(self) -> None:
         self._connection.close()
 
-    def _decode(self, record: Sequence[Any]) -> StoredChunk:
-        (row, path, source, title, kind, language, product, day, metadata, modality, page, box,
-         heading, start, end, text, context, lines, asset, thumb) = record  # fmt: skip
-        return StoredChunk(
-            id=self._first_id + row,
-            document=path,
-            source=source,
-            title=title,
-            kind=Kind(kind),
-            language=language,
-            product=product,
-            date=day,
-            metadata=metadata,
-            modality=Modality(modality),
-            place=Place(page, None if box is None else Box(*box), tuple(heading), start, end),
-            text=text,
-            context=context,
-            lines=tuple(
-                Line(line["text"], Box(*line["box"]), line["confidence"]) for line in lines
-            ),
-            asset=asset,
-            thumb=thumb,
-        )
+    def _rows(self, sql: str, *values: object) -> list[Any]:
+        with self._connection.cursor() as cursor:
+            return cursor.execute(sql, list(values)).fetchall()
 
 
-def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
-    threads = min(4, len(os.sched_getaffinity(0)))
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "threads": threads,
-        "memory_limit": _MEMORY,
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
-    return duckdb.connect(str(path), read_only=read_only, config=settings)
+def _decode(record: Sequence[Any], first_id: int) -> StoredChunk:
+    (row, path, source, title, kind, language, product, day, metadata, modality, page, box,
+     heading, start, end, text, context, lines, asset, thumb, _) = record  # fmt: skip
+    return StoredChunk(
+        id=first_id + row,
+        document=path,
+        source=source,
+        title=title,
+        kind=Kind(kind),
+        language=language,
+        product=product,
+        date=day,
+        metadata=metadata,
+        modality=Modality(modality),
+        place=Place(page, None if box is None else Box(*box), tuple(heading), start, end),
+        text=text,
+        context=context,
+        lines=tuple(Line(line["text"], Box(*line["box"]), line["confidence"]) for line in lines),
+        asset=asset,
+        thumb=thumb,
+    )
 
 
-def _corners(box: Box) -> list[float]:
-    return [box.x0, box.y0, box.x1, box.y1]
+def _chunk(stored: StoredChunk) -> Chunk:
+    picture = None if stored.asset is None else Picture(stored.asset, b"")
+    return Chunk(stored.modality, stored.place, stored.text, stored.context, stored.lines, picture)
 
 
-def storable(text: str) -> str:
-    """Text that UTF-8 can hold: half of a surrogate pair, as broken JSON has it, becomes `?`."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+def _document(facts: Sequence[Any]) -> Document:
+    path, title, kind, content_hash, language, product, day, groups, metadata = facts
+    return Document(
+        path, title, Kind(kind), (), content_hash, language, product, day, tuple(groups), metadata
+    )

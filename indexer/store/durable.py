@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import duckdb
+
+from indexer.errors import CannotWrite
 
 _EDGE = 1 << 20
 """Bytes at each end of a file that a quick check reads."""
@@ -47,6 +54,10 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def sha256_bytes(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 def _sha256_edges(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
@@ -58,15 +69,45 @@ def _sha256_edges(path: Path) -> str:
     return digest.hexdigest()
 
 
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Around what writes at or below `path`. Raises CannotWrite where that cannot be done.
+
+    The libraries that write catalogs, words and vectors each say so in their own way.
+    """
+    try:
+        yield
+    except (OSError, duckdb.Error, RuntimeError, ValueError) as error:
+        if isinstance(error, ValueError) and "IO error" not in str(error):  # not tantivy's
+            raise
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise CannotWrite(
+            f"{path}: cannot be written: {reason}; make room, then do it again"
+        ) from error
+
+
 def write_atomic(path: Path, data: bytes) -> None:
-    """Replace `path` by `data`: temporary file, fsync, rename, fsync of the folder."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync(path.parent)
+    """Replace `path` by `data`: temporary file, fsync, rename, fsync of the folder.
+
+    Raises CannotWrite; nothing is left behind then.
+    """
+    temporary = scrap_path(path)
+    with writing(path):
+        try:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync(path.parent)
+
+
+def scrap_path(path: Path) -> Path:
+    """A new name beside `path` for writing it, which no other writer has."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
 
 
 def sync(path: Path) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import log
 from pathlib import Path
@@ -17,27 +16,30 @@ from indexer.encoders.base import Space
 from indexer.errors import BadQuery, IndexDamaged, TriptychError, UnknownName
 from indexer.records import Filter, Scored, StoredChunk
 from indexer.store.base import Selection
+from indexer.store.catalog import Origin, StoredDocument
 from indexer.store.filters import check_filters
-from indexer.store.generations import commit
+from indexer.store.generations import Change, commit, find_generation
 from indexer.store.lock import writer_lock
-from indexer.store.manifest import (
-    Current,
-    Manifest,
-    damaged,
-    read_current,
-    read_manifest,
-    read_segment_info,
-)
-from indexer.store.segment import ChunkRow, Segment, SegmentWriter, check_files
+from indexer.store.manifest import Current, Manifest, damaged, read_current, read_manifest
+from indexer.store.sealed import Mask, Segment, open_segments, open_words
+from indexer.store.segment import ChunkRow, SegmentWriter
 from indexer.store.thumbs import thumb_path
-from indexer.store.words import Ranking, WordFields
+from indexer.store.words import Ranking, WordFields, Words
 
-__all__ = ["ChunkRow", "Index", "SegmentWriter", "WordFields", "commit", "writer_lock"]
+__all__ = [
+    "Change",
+    "ChunkRow",
+    "Index",
+    "Origin",
+    "SegmentWriter",
+    "StoredDocument",
+    "WordFields",
+    "commit",
+    "writer_lock",
+]
 
-ALWAYS_VERIFIED = 256 << 20
-"""An index up to this many bytes has every checksum verified each time it is opened.
-
-SHA-256 reads a gigabyte or more a second, so this costs a quarter of a second at most."""
+ID_BITS = 32
+"""A chunk id is the ordinal of its segment, shifted by this, plus its row."""
 
 _TRIES = 3
 
@@ -48,56 +50,108 @@ class Index:
     Implements `Store`. Made by `Index.open`; close it, or use it in a `with`.
     """
 
-    def __init__(self, root: Path, current: Current, verify: bool) -> None:
+    def __init__(
+        self,
+        root: Path,
+        current: Current,
+        verify: bool,
+        base: Index | None,
+        without: Collection[str],
+    ) -> None:
         manifest = read_manifest(root, current)
-        infos = [read_segment_info(root, ref) for ref in manifest.segments]
-        size = sum(file.size for info in infos for file in info.files.values())
-        for info in infos:
-            check_files(root, info, whole=verify or size <= ALWAYS_VERIFIED)
-        self._root = root
+        self.root = root
         self._current = current
         self.manifest: Manifest = manifest
         self.generation: int = manifest.generation
         self.spaces: Mapping[str, Space] = MappingProxyType(dict(manifest.spaces))
-        self._segments: list[Segment] = []
+        self._segments: list[Segment] = open_segments(
+            root,
+            [ref for ref in manifest.segments if ref.id not in without],
+            verify,
+            base._segments if base else (),
+        )
         try:
-            for ordinal, info in enumerate(infos):
-                self._segments.append(Segment(root, info, ordinal))
-        except IndexDamaged:
+            infos = [segment.info for segment in self._segments]
+            same = base and [info.id for info in infos] == [s.info.id for s in base._segments]
+            self._words: Words = base._words if base and same else open_words(root, infos)
+            self._live = [self._mask_of_live(segment, base) for segment in self._segments]
+        except BaseException:
             self.close()
             raise
-        self._live = [self._mask_of_live(segment) for segment in self._segments]
         self._metadata_keys = sorted({key for info in infos for key in info.metadata_keys})
 
     @classmethod
-    def open(cls, root: Path, verify: bool = False) -> Index:
-        """Open the live generation.
+    def open(
+        cls,
+        root: Path,
+        verify: bool = False,
+        base: Index | None = None,
+        generation: int | None = None,
+        without: Collection[str] = (),
+    ) -> Index:
+        """Open the live generation, or the one given.
 
-        Sizes of all files are checked, and checksums: of the whole files when the index is
-        up to ALWAYS_VERIFIED bytes or `verify` is set, else of their first and last megabyte.
-        Raises IndexNotFound, IndexDamaged naming the file, IndexMismatch for another format.
+        Sizes of all files are checked, and checksums: of the whole files when there are up
+        to ALWAYS_VERIFIED bytes or `verify` is set, else of their first and last megabyte.
+        Segments that `base` has open are shared with it and not checked again, so that the
+        cost is that of what is new. The segments `without`, which are damaged, are left out,
+        though the manifest still counts them. Raises IndexNotFound, IndexDamaged naming the file,
+        IndexMismatch for another format, BadConfig for a generation that is not on disk.
         """
+        if generation is not None:
+            return cls(root, find_generation(root, generation), verify, base, without)
         for left in reversed(range(_TRIES)):
             current = read_current(root)
             try:
-                return cls(root, current, verify)
+                return cls(root, current, verify, base, without)
             except IndexDamaged:
                 # Several commits while opening may have cleared this generation away.
                 if not left or read_current(root) == current:
                     raise
         raise AssertionError("unreachable")
 
+    def documents(self, path: str | None = None) -> list[StoredDocument]:
+        """The live documents, or those at `path` and the records in it, by segment and number."""
+        found: list[StoredDocument] = []
+        for segment in self._segments:
+            dead = set(self.manifest.tombstones.get(segment.info.id, ()))
+            with self._reading(segment):
+                stored = segment.catalog.documents(segment.info.id, path)
+            found += [document for document in stored if document.number not in dead]
+        return found
+
+    def ids(self) -> list[int]:
+        """The ids of all live chunks, by segment, in reading order."""
+        found: list[int] = []
+        for ordinal, (segment, live) in enumerate(zip(self._segments, self._live, strict=True)):
+            rows = np.arange(segment.info.chunks) if live is None else np.flatnonzero(live)
+            found += ((ordinal << ID_BITS) + rows).tolist()
+        return found
+
+    def documents_with(self, thumbs: Collection[str]) -> list[StoredDocument]:
+        """The live documents with chunks that have one of these previews."""
+        showing: set[tuple[str, int]] = set()
+        for segment in self._segments:
+            with self._reading(segment):
+                numbers = segment.catalog.showing(thumbs)
+            showing |= {(segment.info.id, number) for number in numbers}
+        return [found for found in self.documents() if (found.segment, found.number) in showing]
+
     def select(self, filters: Sequence[Filter], exclude: frozenset[str]) -> Selection | None:
         """See Store. Raises BadQuery for an unknown key or a value that cannot be compared."""
         check_filters(filters, self._metadata_keys)
-        if not filters and not exclude and not self.manifest.tombstones:
+        if not filters and not exclude:
             return None
         masks = []
+        everything = True
         for segment, live in zip(self._segments, self._live, strict=True):
             with self._reading(segment):
                 mask = segment.catalog.select(filters, exclude)
-            masks.append(mask if live is None else mask & live)
-        return None if all(mask.all() for mask in masks) else Selection(tuple(masks))
+            if live is not None:
+                mask &= live
+            everything &= bool(mask.all()) if live is None else np.array_equal(mask, live)
+            masks.append(mask)
+        return None if everything else Selection(tuple(masks))
 
     def nearest(
         self, space: str, vector: NDArray[np.float32], k: int, selection: Selection | None
@@ -110,58 +164,51 @@ class Index:
         if vector.shape != (dim,) or not np.isfinite(vector).all():
             raise BadQuery(f"space {space} takes finite vectors of {dim} numbers")
 
-        def search(segment: Segment, mask: NDArray[np.bool_] | None) -> Ranking:
+        def search(segment: Segment, mask: Mask) -> Ranking:
             vectors = segment.spaces.get(space)
             return [] if vectors is None else vectors.search(vector, k, mask)
 
         return self._best(search, k, selection)
 
     def words(self, text: str, k: int, selection: Selection | None) -> list[Scored]:
-        """See Store. Word frequencies count within each segment."""
-
-        def search(segment: Segment, mask: NDArray[np.bool_] | None) -> Ranking:
-            return segment.words.search(text, k, mask)
-
-        return self._best(search, k, selection)
+        """See Store. Word frequencies count over all segments, deleted chunks included."""
+        masks = self._live if selection is None else selection.masks
+        return [
+            Scored((ordinal << ID_BITS) + row, score)
+            for ordinal, row, score in self._words.search(text, k, masks)
+        ]
 
     def rarity(self, words: Iterable[str]) -> dict[str, float]:
         """See Store."""
-        wanted = list(dict.fromkeys(words))
-        counts = Counter(dict.fromkeys(wanted, 0))
-        for segment in self._segments:
-            counts.update(segment.words.frequency(wanted))
-        total = self.manifest.chunks
+        counts = self._words.frequency(dict.fromkeys(words))
+        total = sum(segment.info.chunks for segment in self._segments)  # deleted ones count too
         return {
             word: log(1 + (total - count + 0.5) / (count + 0.5)) for word, count in counts.items()
         }
 
     def get(self, ids: Sequence[int]) -> list[StoredChunk]:
         """See Store. Raises BadQuery naming the first id that does not exist."""
+        wanted: dict[int, list[int]] = {}
+        for id in dict.fromkeys(ids):
+            ordinal, row = self._locate(id)
+            wanted.setdefault(ordinal, []).append(row)
         found: dict[int, StoredChunk] = {}
-        for segment in self._segments:
-            first = segment.first_id
-            end = first + segment.info.chunks
-            rows = [i - first for i in dict.fromkeys(ids) if first <= i < end]
-            if rows:
-                with self._reading(segment):
-                    chunks = segment.catalog.get(rows)
-                found.update((chunk.id, chunk) for chunk in chunks.values())
-        for i in ids:
-            if i not in found:
-                raise BadQuery(f"no chunk {i} in generation {self.generation}")
-        return [found[i] for i in ids]
+        for ordinal, rows in wanted.items():
+            segment = self._segments[ordinal]
+            with self._reading(segment):
+                chunks = segment.catalog.get(rows, ordinal << ID_BITS)
+            found.update((chunk.id, chunk) for chunk in chunks.values())
+        return [found[id] for id in ids]
 
     def document(self, id: int) -> list[StoredChunk]:
         """See Store. Raises BadQuery when there is no such chunk."""
-        for segment in self._segments:
-            if segment.first_id <= id < segment.first_id + segment.info.chunks:
-                with self._reading(segment):
-                    rows = segment.catalog.siblings(id - segment.first_id)
-                return self.get([segment.first_id + row for row in rows])
-        raise BadQuery(f"no chunk {id} in generation {self.generation}")
+        ordinal, row = self._locate(id)
+        segment = self._segments[ordinal]
+        rows = segment.rows_of(int(segment.owners[row]))
+        return self.get([(ordinal << ID_BITS) + row for row in rows])
 
     def thumb(self, name: str) -> Path | None:
-        return thumb_path(self._root, name)
+        return thumb_path(self.root, name)
 
     def counts(self) -> Mapping[str, int | Mapping[str, int]]:
         """`documents` and `chunks`; documents per kind, language, product; chunks per modality."""
@@ -174,7 +221,7 @@ class Index:
     def changed(self) -> bool:
         """Whether another generation has become the live one."""
         try:
-            return read_current(self._root) != self._current
+            return read_current(self.root) != self._current
         except TriptychError:
             return False
 
@@ -194,27 +241,33 @@ class Index:
         self.close()
 
     def _best(
-        self,
-        search: Callable[[Segment, NDArray[np.bool_] | None], Ranking],
-        k: int,
-        selection: Selection | None,
+        self, search: Callable[[Segment, Mask], Ranking], k: int, selection: Selection | None
     ) -> list[Scored]:
         """The k best over all segments, by score, then id."""
+        masks = self._live if selection is None else selection.masks
         found: list[Scored] = []
-        for place, segment in enumerate(self._segments):
-            mask = self._live[place] if selection is None else selection.masks[place]
-            ranking = search(segment, mask)
-            found += [Scored(segment.first_id + row, score) for row, score in ranking]
+        for ordinal, (segment, mask) in enumerate(zip(self._segments, masks, strict=True)):
+            first = ordinal << ID_BITS
+            found += [Scored(first + row, score) for row, score in search(segment, mask)]
         return sorted(found, key=lambda scored: (-scored.score, scored.id))[:k]
 
-    def _mask_of_live(self, segment: Segment) -> NDArray[np.bool_] | None:
-        """The rows that are not deleted, None when none is."""
-        deleted = self.manifest.tombstones.get(segment.info.id, ())
-        if not deleted:
-            return None
-        mask = np.ones(segment.info.chunks, np.bool_)
-        mask[list(deleted)] = False
-        return mask
+    def _locate(self, id: int) -> tuple[int, int]:
+        """Segment and row of a live chunk. Raises BadQuery when there is none of that id."""
+        ordinal, row = id >> ID_BITS, id & ((1 << ID_BITS) - 1)
+        if 0 <= ordinal < len(self._segments) and row < self._segments[ordinal].info.chunks:
+            live = self._live[ordinal]
+            if live is None or live[row]:
+                return ordinal, row
+        raise BadQuery(f"no chunk {id} in generation {self.generation}")
+
+    def _mask_of_live(self, segment: Segment, base: Index | None) -> Mask:
+        """The rows that are not deleted, None when none is; that of `base` where it is right."""
+        dead = self.manifest.tombstones.get(segment.info.id, ())
+        if base and segment in base._segments:
+            place = base._segments.index(segment)
+            if base.manifest.tombstones.get(segment.info.id, ()) == dead:
+                return base._live[place]
+        return segment.live(dead)
 
     @contextmanager
     def _reading(self, segment: Segment) -> Iterator[None]:
@@ -222,4 +275,4 @@ class Index:
         try:
             yield
         except duckdb.Error as error:
-            raise damaged(self._root, segment.catalog.path, "cannot be read") from error
+            raise damaged(self.root, segment.catalog.path, "cannot be read") from error

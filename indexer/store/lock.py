@@ -8,36 +8,44 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
+from typing import Self
 
-from indexer.errors import BadConfig
+from indexer.errors import BadConfig, IndexBusy
+from indexer.store.durable import writing
 
 LOCK_NAME = "writer.lock"
 
 _PROCESS = secrets.token_hex(8)
 """Tells this process from one of the same number in another container."""
 
+_PAUSE = 0.02
+"""Seconds between two tries for the lock."""
+
 _BESIDE = frozenset({"vectors", "feedback", "lost+found"})
 """What may lie in the folder of an index before its first build."""
 
 
 @contextmanager
-def writer_lock(root: Path) -> Iterator[None]:
+def writer_lock(root: Path, wait: float = 0.0) -> Iterator[None]:
     """Hold the right to write in the index folder `root`, which is made if needed.
 
-    Raises BadConfig naming the folder when a writer is at work there, in this process or
-    another. A build holds the lock from its first segment to its commit, so that nobody
-    clears away what it has not committed yet.
+    Raises IndexBusy naming the folder when a writer, in this process or another, is still at
+    work there after `wait` seconds; BadConfig for a folder that cannot hold an index.
     """
-    _make_root(root)
+    make_root(root)
+    end = monotonic() + wait
     with (root / LOCK_NAME).open("a+") as file:
-        if not _take(file.fileno()):
-            raise BadConfig(
-                f"{root}: another build is writing to this index{_holder(file.fileno())}; "
-                "wait until it ends, or give another folder with --into"
-            )
-        file.truncate(0)
-        file.write(_me())
-        file.flush()
+        while not _take(file.fileno()):
+            if monotonic() >= end:
+                raise IndexBusy(
+                    f"{root}: another build is writing to this index{_holder(file.fileno())}; "
+                    "wait until it ends, or give another folder with --into"
+                )
+            sleep(_PAUSE)
+        with writing(root / LOCK_NAME):
+            file.truncate(0)
+            os.write(file.fileno(), _me().encode())  # a buffer would be written again at the end
         try:
             yield
         finally:
@@ -45,19 +53,50 @@ def writer_lock(root: Path) -> Iterator[None]:
 
 
 @contextmanager
-def joined_lock(root: Path) -> Iterator[None]:
+def joined_lock(root: Path, wait: float = 0.0) -> Iterator[None]:
     """Like writer_lock, and does nothing where this process already holds the lock.
 
-    For steps that are safe alone and are also parts of a longer build. Raises BadConfig.
+    For steps that are safe alone and are also parts of a longer build. Raises as it does.
     """
     if _held_here(root):
         yield
     else:
-        with writer_lock(root):
+        with writer_lock(root, wait):
             yield
 
 
-def _make_root(root: Path) -> None:
+class Hold:
+    """The folder of a segment, marked as in use until released.
+
+    The mark outlives a rename of the folder and dies with the process.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._held = True
+
+    @classmethod
+    def take(cls, folder: Path) -> Self | None:
+        """Hold `folder`; None where another does, or it is gone."""
+        try:
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        if _take(descriptor) and _is_at(descriptor, folder):
+            return cls(descriptor)
+        os.close(descriptor)
+        return None
+
+    def release(self) -> None:
+        """Let go of it. Does nothing the second time."""
+        if self._held:
+            self._held = False
+            # A child process may have inherited the descriptor, so closing is not enough.
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            os.close(self._descriptor)
+
+
+def make_root(root: Path) -> None:
     """Make the index folder. Raises BadConfig where it cannot be, or is used for other things."""
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -85,6 +124,14 @@ def _held_here(root: Path) -> bool:
 
 def _me() -> str:
     return f"{os.getpid()} {_PROCESS}"
+
+
+def _is_at(descriptor: int, folder: Path) -> bool:
+    """Whether what was opened is still in its place, and not removed before it was locked."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), folder.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _take(descriptor: int) -> bool:

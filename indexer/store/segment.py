@@ -1,4 +1,4 @@
-"""A segment: an immutable piece of an index. Written once, checksummed, never edited."""
+"""Writing a segment: an immutable piece of an index, checksummed and never edited."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ import re
 import secrets
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-import duckdb
 import numpy as np
 
 from indexer.records import Chunk, Document, Vectors
-from indexer.store.catalog import Catalog, CatalogWriter, storable
-from indexer.store.durable import find_fault, sum_file, sync, sync_tree
-from indexer.store.lock import joined_lock
+from indexer.store.ann.base import FLAT_LIMIT
+from indexer.store.catalog import CatalogWriter, Origin
+from indexer.store.durable import sum_file, sync, sync_tree, writing
+from indexer.store.lock import Hold, make_root
 from indexer.store.manifest import (
+    CATALOG,
     FORMAT,
+    WORDS,
     SegmentInfo,
     SpaceFile,
-    damaged,
     segment_path,
+    space_path,
+    words_key,
     write_segment_info,
 )
+from indexer.store.tables import storable
 from indexer.store.thumbs import ThumbWriter
-from indexer.store.vectors import FLAT_LIMIT, SpaceVectors, write_vectors
-from indexer.store.words import WordFields, Words, WordsWriter
+from indexer.store.vectors import Rows, write_vectors
+from indexer.store.words import WordFields, WordsWriter
 
 PARTIAL = ".partial-"
 """Folders with this prefix are segments being written, or what a killed build left."""
 
-ID_BITS = 32
-"""A chunk id is the ordinal of its segment, shifted by this, plus its row."""
-
-_CATALOG = "catalog.duckdb"
-_WORDS = "words"
 _SPACE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -53,34 +53,44 @@ class ChunkRow:
 class SegmentWriter:
     """Writes one segment below the index folder `root`, which is made if needed.
 
-    Nothing shows in `segments/` until `seal`. Raises BadConfig while another process writes
-    to this index. `flat_limit` is the most vectors of a space that are searched exactly.
+    Nothing shows in `segments/` until `seal`. Use it in a `with` around the commit: until it
+    is closed nobody clears away what it wrote, and an unsealed segment is dropped then. Any
+    number can be at work. `flat_limit` is the most vectors of a space that are searched
+    exactly. Raises BadConfig for a folder that cannot be written or is used for other things.
     """
 
     def __init__(self, root: Path, flat_limit: int = FLAT_LIMIT) -> None:
+        make_root(root)
         self._root = root
         self._flat_limit = flat_limit
-        self._open = ExitStack()
-        self._open.enter_context(joined_lock(root))
-        self._id = secrets.token_hex(8)
+        self._id, self._hold = _new_folder(root / "segments")
         self._folder = root / "segments" / f"{PARTIAL}{self._id}"
-        self._folder.mkdir(parents=True)
-        self._catalog = CatalogWriter(self._folder / _CATALOG)
-        self._words = WordsWriter(self._folder / _WORDS)
+        try:
+            with writing(self._folder):
+                self._catalog = CatalogWriter(self._folder / CATALOG)
+                self._words = WordsWriter(self._folder / WORDS, words_key(self._id))
+        except BaseException:  # nobody has it yet who could discard it
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._hold.release()
+            raise
         self._thumbs = ThumbWriter(root)
         self._documents = 0
         self._chunks = 0
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
         self._metadata_keys: set[str] = set()
-        self._vectors: dict[str, list[tuple[Sequence[int], Vectors]]] = defaultdict(list)
+        self._vectors: dict[str, list[tuple[Rows, Vectors]]] = defaultdict(list)
+        self._spaces: dict[str, SpaceFile] = {}
+        self._sealed = False
 
-    def add(self, source: str, document: Document, chunks: Sequence[ChunkRow]) -> list[int]:
+    def add(self, origin: Origin, document: Document, chunks: Sequence[ChunkRow]) -> list[int]:
         """Store a document with its chunks; the row numbers of the chunks, in order."""
         rows = list(range(self._chunks, self._chunks + len(chunks)))
-        self._catalog.add_document(self._documents, source, document)
-        for row, entry in zip(rows, chunks, strict=True):
-            self._catalog.add_chunk(row, self._documents, entry.chunk, entry.thumb)
-            self._words.add(row, entry.words)
+        with writing(self._folder):
+            self._catalog.add_document(self._documents, origin, document)
+            for row, entry in zip(rows, chunks, strict=True):
+                self._catalog.add_chunk(row, self._documents, entry.chunk, entry.thumb)
+                self._words.add(row, entry.words)
+        for entry in chunks:
             self._counts["modality"][str(entry.chunk.modality)] += 1
         for name in ("kind", "language", "product"):
             self._counts[name][storable(getattr(document, name))] += 1
@@ -89,23 +99,48 @@ class SegmentWriter:
         self._chunks += len(chunks)
         return rows
 
-    def add_vectors(self, space: str, rows: Sequence[int], vectors: Vectors) -> None:
+    def add_vectors(self, space: str, rows: Sequence[int] | Rows, vectors: Vectors) -> None:
         """Give chunks their vectors in a space: float32 (len(rows), dim), unit length.
 
-        Raises ValueError for anything else, for NaN, and for rows not added yet.
+        They stay in memory until `end_space` or `seal`. Raises ValueError for anything else,
+        for NaN, and for rows not added yet.
         """
-        if not _SPACE_NAME.fullmatch(space):
-            raise ValueError(f"space name {space!r} is not lower-case letters, digits, - and _")
+        if not _SPACE_NAME.fullmatch(space) or space in self._spaces:
+            raise ValueError(
+                f"space name {space!r} is ended, or not lower-case letters, digits, - and _"
+            )
         if vectors.dtype != np.float32 or vectors.ndim != 2 or len(vectors) != len(rows):
             raise ValueError(
                 f"space {space}: {len(rows)} rows with vectors of {vectors.dtype} {vectors.shape}"
             )
-        if rows and not (min(rows) >= 0 and max(rows) < self._chunks):
+        places = np.asarray(rows, np.int64)
+        if len(places) and not (places.min() >= 0 and places.max() < self._chunks):
             raise ValueError(f"space {space}: rows beyond the {self._chunks} chunks added")
-        lengths = np.linalg.norm(vectors, axis=1)
+        lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))  # no copy, unlike norm
         if not np.allclose(lengths, 1.0, atol=1e-3):
             raise ValueError(f"space {space}: vectors are not of unit length")
-        self._vectors[space].append((rows, vectors))
+        self._vectors[space].append((places, vectors))
+
+    def end_space(self, space: str) -> None:
+        """Write out the vectors of a space, to which no more are added, and free their memory.
+
+        Raises ValueError when a chunk has two vectors in it.
+        """
+        parts = self._vectors.pop(space)
+        if len(parts) == 1:
+            rows, vectors = parts[0]
+        else:
+            rows = np.concatenate([rows for rows, _ in parts])
+            vectors = np.concatenate([vectors for _, vectors in parts])
+        parts.clear()
+        if len(np.unique(rows)) != len(rows):
+            raise ValueError(f"space {space}: a chunk was given two vectors")
+        if (np.diff(rows) < 0).any():
+            order = np.argsort(rows)
+            rows, vectors = rows[order], vectors[order]
+        path = space_path(self._folder, space)
+        with writing(path):
+            self._spaces[space] = write_vectors(path, rows, vectors, self._flat_limit)
 
     def add_thumb(self, name: str, data: bytes) -> None:
         """Store a preview image as `thumbs/NAME`, unless it is there already."""
@@ -116,15 +151,17 @@ class SegmentWriter:
 
         Raises ValueError when a chunk has two vectors in one space.
         """
-        spaces = {name: self._write_space(name) for name in sorted(self._vectors)}
-        self._catalog.close()
-        self._words.close()
+        for space in list(self._vectors):
+            self.end_space(space)
+        with writing(self._folder):
+            self._catalog.close()
+            self._words.close()
         info = SegmentInfo(
             format=FORMAT,
             id=self._id,
             chunks=self._chunks,
             documents=self._documents,
-            spaces=spaces,
+            spaces=dict(sorted(self._spaces.items())),
             counts={name: dict(values) for name, values in self._counts.items()},
             metadata_keys=tuple(sorted(self._metadata_keys)),
             files={
@@ -134,73 +171,50 @@ class SegmentWriter:
             },
         )
         write_segment_info(self._folder, info)
-        sync_tree(self._folder)
-        self._thumbs.sync()
-        self._folder.rename(segment_path(self._root, self._id))
-        sync(self._root / "segments")
-        self._open.close()
+        with writing(self._folder):
+            sync_tree(self._folder)
+            self._thumbs.sync()
+            self._folder.rename(segment_path(self._root, self._id))
+            sync(self._root / "segments")
+        self._sealed = True
         return info
 
     def discard(self) -> None:
-        """Drop what was written. Does nothing after `seal`."""
-        self._catalog.abandon()
-        self._words.abandon()
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._open.close()
-
-    def _write_space(self, space: str) -> SpaceFile:
-        parts = self._vectors.pop(space)
-        rows = np.concatenate([np.asarray(rows, np.int64) for rows, _ in parts])
-        vectors = np.concatenate([vectors for _, vectors in parts])
-        if len(np.unique(rows)) != len(rows):
-            raise ValueError(f"space {space}: a chunk was given two vectors")
-        order = np.argsort(rows)
-        path = self._folder / f"{space}.faiss"
-        return write_vectors(path, rows[order], vectors[order], self._flat_limit)
-
-
-class Segment:
-    """A sealed segment, open for searching."""
-
-    def __init__(self, root: Path, info: SegmentInfo, ordinal: int) -> None:
-        """Raises IndexDamaged naming the file that cannot be opened."""
-        self.info = info
-        self.first_id = ordinal << ID_BITS
-        folder = segment_path(root, info.id)
-        path = folder
-        try:
-            path = folder / _WORDS
-            self.words = Words(path)
-            self.spaces: Mapping[str, SpaceVectors] = {}
-            for space in info.spaces:
-                path = folder / f"{space}.faiss"
-                self.spaces = {**self.spaces, space: SpaceVectors(path)}
-            path = folder / _CATALOG
-            self.catalog = Catalog(path, info.chunks, info.metadata_keys, self.first_id)
-        except (RuntimeError, ValueError, OSError, duckdb.Error) as error:
-            raise damaged(root, path, "cannot be opened") from error
+        """Drop what was written, unless it is sealed, and let go of it."""
+        if not self._sealed:
+            self._catalog.abandon()
+            self._words.abandon()
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self.close()
 
     def close(self) -> None:
-        self.catalog.close()
+        """Let go of the segment. One that no generation needs is cleared away by a commit."""
+        self._hold.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.discard()
 
 
-def check_files(root: Path, info: SegmentInfo, whole: bool) -> None:
-    """Raise IndexDamaged for the first file that is not as it was sealed."""
-    folder = segment_path(root, info.id)
-    for name, expected in info.files.items():
-        fault = find_fault(folder / name, expected, whole)
-        if fault is not None:
-            raise damaged(root, folder / name, fault)
-
-
-def thumbs_of(root: Path, info: SegmentInfo) -> set[str]:
-    """The previews that a segment's chunks point at. Raises IndexDamaged."""
-    path = segment_path(root, info.id) / _CATALOG
-    try:
-        catalog = Catalog(path, info.chunks, info.metadata_keys, 0)
-        try:
-            return catalog.thumbs()
-        finally:
-            catalog.close()
-    except duckdb.Error as error:
-        raise damaged(root, path, "cannot be opened") from error
+def _new_folder(segments: Path) -> tuple[str, Hold]:
+    """Make a folder for a segment of a new id and words key, and hold it."""
+    segments.mkdir(exist_ok=True)
+    while True:
+        id = secrets.token_hex(8)
+        folder = segments / f"{PARTIAL}{id}"
+        folder.mkdir()
+        hold = Hold.take(folder)
+        if hold is None:  # cleared away as a scrap before it was held
+            continue
+        others = (path.name.removeprefix(PARTIAL) for path in segments.iterdir())
+        if not any(other[:8] == id[:8] and other != id for other in others):
+            return id, hold
+        folder.rmdir()
+        hold.release()

@@ -1,29 +1,45 @@
-"""The words of one segment: a tantivy index ranked by BM25."""
+"""The words of all segments: one tantivy index over their files, ranked by BM25."""
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from heapq import nsmallest
+from math import ceil, sqrt
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import tantivy
 from numpy.typing import NDArray
-from tantivy import Occur, Query
+from tantivy import DocAddress, FieldType, Occur, Query
 
 from indexer.store.analysis import tokens
+from indexer.store.word_files import META, create_index, link_parts
+
+_MEMORY = "/dev/shm"
+"""A file system in memory: making and removing links on a busy disk takes longer than opening."""
 
 Ranking = list[tuple[int, float]]
 """(chunk row, score), best first; equal scores by row."""
 
+Masks = Sequence[NDArray[np.bool_] | None]
+"""Which chunk rows of each segment may be returned, bool (rows,); None for all of them."""
+
 MOST_TERMS = 256
 """A longer query keeps its rarest words: text read from a screen can have thousands."""
 
-_HEAP_BYTES = 128_000_000
+HEAP_BYTES = 128_000_000
+"""What the writer gathers before it writes a part of the index."""
+
+_KEY_BITS = 32
+_ROW = np.uint64((1 << _KEY_BITS) - 1)
+
+_LISTED_ROW = 4
+"""Hits fetched (.5 to .8 µs each) in the time that a listed row takes (1 to 7 µs)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +66,35 @@ WORD_BOOSTS = Boosts(title=1.0, heading=1.0, body=1.0, lines=1.0)
 
 
 class WordsWriter:
-    """Adds chunks to a new tantivy index, in the order of their rows."""
+    """Writes the words of one segment's chunks to a new tantivy index."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, key: int, heap: int = HEAP_BYTES) -> None:
+        """`key` (32 bits) tells the segment from all others of the index.
+
+        tantivy writes a part whenever `heap` bytes are full (15,000,000 at least).
+        Raises ValueError for a key out of range.
+        """
+        if not 0 <= key < 1 << _KEY_BITS:
+            raise ValueError(f"segment key {key} is not a number of {_KEY_BITS} bits")
         folder.mkdir()
         self._folder = folder
-        index = tantivy.Index(_schema(), str(folder))
-        # One thread: document order is row order, so equal scores rank by row.
-        self._writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        self._first = key << _KEY_BITS
+        self._index = create_index(folder)
+        self._writer = self._index.writer(heap_size=heap, num_threads=1)
         self._open = True
 
     def add(self, row: int, fields: WordFields) -> None:
         document = tantivy.Document()
         for name in Boosts.__slots__:
             document.add_text(name, " ".join(tokens(getattr(fields, name))))
-        document.add_unsigned("row", row)
+        document.add_unsigned("row", self._first | row)
         self._writer.add_document(document)
 
     def close(self) -> None:
         """Write everything out and leave only the files that a reader needs."""
         self._writer.commit()
         self._end()
+        self._order_parts()
         for lock in self._folder.glob(".tantivy-*.lock"):
             lock.unlink()
 
@@ -84,40 +108,78 @@ class WordsWriter:
         self._open = False
         self._writer.wait_merging_threads()
 
+    def _order_parts(self) -> None:
+        """List the parts by their rows, not by size: equal scores rank by place in the list.
+
+        tantivy merges 8 parts of like size, as a rule neighbours. Where it did not, equal scores
+        at the last place of a ranking are chosen by part, not by row.
+        """
+        path = self._folder / META
+        meta = json.loads(path.read_bytes())
+        self._index.reload()
+        order = np.argsort(_first_values(self._index.searcher()))
+        meta["segments"] = [meta["segments"][part] for part in order]
+        path.write_text(json.dumps(meta), encoding="utf-8")
+
 
 class Words:
-    """The words of a sealed segment. Searched from any number of threads."""
+    """The words of sealed segments, with the statistics of all. Used from any number of threads."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises ValueError when `folder` holds no tantivy index."""
-        # tantivy makes a lock file where it opens. Links keep the sealed folder as it is, and
+    def __init__(self, folders: Sequence[tuple[Path, int]]) -> None:
+        """`folders`: what a WordsWriter wrote and its key, in the order of segment ordinals.
+
+        Raises ValueError for a folder that is damaged, of another schema or of another key, and
+        for a key that comes twice; OSError for a file that cannot be read.
+        """
+        self._keys = np.array([key for _, key in folders], np.uint64)
+        self._order = np.argsort(self._keys)
+        if len(np.unique(self._keys)) != len(folders):
+            raise ValueError(f"segment keys {sorted(key for _, key in folders)} are not distinct")
+        # tantivy makes lock files where it opens. Links keep the sealed folders as they are, and
         # an index on a read-only disk readable; once the files are mapped they can go.
-        with TemporaryDirectory(prefix="triptych-", ignore_cleanup_errors=True) as links:
-            for path in folder.resolve().iterdir():
-                Path(links, path.name).symlink_to(path)
-            index = tantivy.Index.open(links)
-            index.config_reader("manual")  # sealed files never change: nothing to watch
+        memory = _MEMORY if os.access(_MEMORY, os.W_OK) else None
+        with TemporaryDirectory(
+            prefix="triptych-", dir=memory, ignore_cleanup_errors=True
+        ) as links:
+            index = create_index(Path(links))
+            parts = link_parts([folder for folder, _ in folders], Path(links))
+            index.reload()
             self._schema = index.schema
             self._searcher = index.searcher()
+            self.frequency([""])  # opens every field, so that damage shows now
         # A lock file made while the links were removed keeps the folder; by now all is quiet.
         rmtree(links, ignore_errors=True)
+        self._sizes = [sum(part["max_doc"] for part in listed) for listed in parts]
+        owners = [pair for pair, listed in zip(folders, parts, strict=True) for _ in listed]
+        for (folder, key), first in zip(owners, _first_values(self._searcher), strict=True):
+            if first >> _KEY_BITS != key:
+                found = f"{first >> _KEY_BITS:08x}, not {key:08x}"
+                raise ValueError(f"{folder} has the segment key {found}; rebuild the index")
 
-    def search(self, text: str, k: int, mask: NDArray[np.bool_] | None) -> Ranking:
+    def search(self, text: str, k: int, masks: Masks) -> list[tuple[int, int, float]]:
         """The k chunks of the highest BM25 score, summed over words and fields.
 
-        `text` is plain text: no character of it is an operator. `mask` (bool, (rows,)) says
-        which rows may be returned.
+        (segment ordinal, chunk row, score), best first, equal scores by (ordinal, row).
+        `text` is plain text: no character of it is an operator. Scores do not depend on `masks`.
         """
+        sizes = zip(self._sizes, masks, strict=True)
+        passing = sum(size if mask is None else int(mask.sum()) for size, mask in sizes)
         terms = self._rarest(tokens(text))
-        if not terms or k < 1 or (mask is not None and not mask.any()):
+        if not terms or k < 1 or not passing:
             return []
         query = self._ranked(terms)
-        if mask is not None:
-            query = self._restricted(query, mask)
-        hits = self._searcher.search(query, k, count=False).hits
-        rows: list[Any] = self._searcher.fast_field_values("row", [address for _, address in hits])
-        ranking = [(int(row), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
-        return sorted(ranking, key=lambda pair: (-pair[1], pair[0]))
+        # The passing hits of a ranking are the ranking of the passing, so fetch what holds k of
+        # them if they are spread evenly (mean and three deviations), and more where they are not;
+        # or list the rows that pass, when that is cheaper.
+        documents = self._searcher.num_docs
+        share = min(1.0, passing / documents)
+        limit = ceil((k + 3 * sqrt(k * (1 - share))) / share)
+        while (limit := min(limit, documents)) <= _LISTED_ROW * passing:
+            ranking, fetched = self._ranking(query, limit, masks, k)
+            if len(ranking) == k or fetched < limit or limit == documents:
+                return ranking
+            limit *= 4
+        return self._ranking(self._restricted(query, masks), min(k, passing), masks, k)[0]
 
     def frequency(self, words: Iterable[str]) -> dict[str, int]:
         """In how many chunks each word, as analysed, stands in the field that has it most."""
@@ -125,6 +187,37 @@ class Words:
             word: max(self._searcher.doc_freq(name, word) for name in Boosts.__slots__)
             for word in dict.fromkeys(words)
         }
+
+    def rows(self) -> list[NDArray[np.int64]]:
+        """The sorted chunk rows of each segment, to verify them.
+
+        Raises ValueError for rows that carry the key of none.
+        """
+        limit = max(self._searcher.num_docs, 1)
+        hits = self._searcher.search(Query.all_query(), limit, count=False).hits
+        values = _row_values(self._searcher, [address for _, address in hits])
+        keys = values >> _KEY_BITS
+        rows = [np.sort(values[keys == key] & _ROW) for key in self._keys]
+        if sum(map(len, rows)) != len(values):
+            raise ValueError(f"rows of other segment keys than {self._keys}; rebuild the index")
+        return [part.astype(np.int64) for part in rows]
+
+    def _ranking(
+        self, query: Query, limit: int, masks: Masks, k: int
+    ) -> tuple[list[tuple[int, int, float]], int]:
+        """The k best that pass among the best `limit` hits, and how many hits there were."""
+        hits = self._searcher.search(query, limit, count=False).hits
+        values = _row_values(self._searcher, [address for _, address in hits])
+        ordinals = self._order[np.searchsorted(self._keys, values >> _KEY_BITS, sorter=self._order)]
+        rows = (values & _ROW).astype(np.int64)
+        passing = np.ones(len(hits), np.bool_)
+        for ordinal, mask in enumerate(masks):
+            if mask is not None:
+                here = ordinals == ordinal
+                passing[here] = mask[rows[here]]
+        best = np.flatnonzero(passing)[:k].tolist()
+        ranking = [(int(ordinals[i]), int(rows[i]), float(hits[i][0])) for i in best]
+        return sorted(ranking, key=lambda hit: (-hit[2], hit[:2])), len(hits)
 
     def _rarest(self, words: Sequence[str]) -> list[str]:
         """The distinct words that occur, at most MOST_TERMS, fewest documents first."""
@@ -148,21 +241,26 @@ class Words:
     def _term(self, field: str, term: str) -> Query:
         return Query.term_query(self._schema, field, term, index_option="freq")
 
-    def _restricted(self, query: Query, mask: NDArray[np.bool_]) -> Query:
-        """`query` within the rows of `mask`, its scores unchanged."""
-        kept = int(mask.sum())
-        if kept == mask.size:
-            return query
-        require = kept <= mask.size // 2
-        rows = np.flatnonzero(mask if require else ~mask).tolist()
-        listed = Query.const_score_query(Query.term_set_query(self._schema, "row", rows), 0.0)
-        occur = Occur.Must if require else Occur.MustNot
-        return Query.boolean_query([(Occur.Must, query), (occur, listed)])
+    def _restricted(self, query: Query, masks: Masks) -> Query:
+        """`query` within the rows of `masks`, its scores unchanged."""
+        listed: list[int] = []
+        allowed: list[Query] = []
+        for key, mask in zip(self._keys.tolist(), masks, strict=True):
+            span = key << _KEY_BITS, (key + 1 << _KEY_BITS) - 1
+            if mask is None:
+                allowed.append(Query.range_query(self._schema, "row", FieldType.Unsigned, *span))
+            else:
+                listed += [span[0] | row for row in np.flatnonzero(mask).tolist()]
+        allowed.append(Query.term_set_query(self._schema, "row", listed))
+        anywhere = Query.boolean_query([(Occur.Should, part) for part in allowed])
+        within = Query.const_score_query(anywhere, 0.0)
+        return Query.boolean_query([(Occur.Must, query), (Occur.Must, within)])
 
 
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    for name in Boosts.__slots__:
-        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
-    builder.add_unsigned_field("row", indexed=True, fast=True)
-    return builder.build()
+def _first_values(searcher: tantivy.Searcher) -> NDArray[np.uint64]:
+    """The `row` values that the parts start with."""
+    return _row_values(searcher, [DocAddress(part, 0) for part in range(searcher.num_segments)])
+
+
+def _row_values(searcher: tantivy.Searcher, addresses: list[DocAddress]) -> NDArray[np.uint64]:
+    return np.array(searcher.fast_field_values("row", addresses), np.uint64)

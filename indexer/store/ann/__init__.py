@@ -1,0 +1,1 @@
+"""Approximate search: what proposes candidates where comparing every vector costs too much."""
