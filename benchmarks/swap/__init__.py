@@ -1,0 +1,1 @@
+"""What does a new generation cost those who are asking?"""
