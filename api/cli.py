@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from api import cli_bench, cli_index, cli_upkeep
+from api import cli_bench, cli_index, cli_tune, cli_upkeep
 from api.commands import (
     NOT_DONE,
     IndexFolder,
@@ -36,6 +36,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_index.app)
 app.add_typer(cli_upkeep.app)
+cli_tune.register(app)
 app.add_typer(cli_bench.app, name="bench")
 
 Text = Annotated[Optional[str], typer.Argument(help="The question.")]  # noqa: UP045 (typer reads it)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from indexer.adapter import Stamp, adapters_for, adapters_stamp
 from indexer.config import Settings
 from indexer.encoders.choose import canonical
 from indexer.errors import IndexMismatch, TriptychError
@@ -43,7 +44,9 @@ class Engine:
         self._index = index
         self._settings = settings
         self._models = models
-        self._preparer = Preparer(models.encoders, models.reader, settings.limits)
+        self._adapters = adapters_stamp(folder)
+        adapters = adapters_for(folder, index.spaces)
+        self._preparer = Preparer(models.encoders, models.reader, settings.limits, adapters)
         self._answerer = Answerer(index, models.encoders, settings.answer)
 
     @classmethod
@@ -104,13 +107,13 @@ class Engine:
         return describe(self._index)
 
     def changed(self) -> bool:
-        """Whether the index has a newer generation than the one that is open."""
-        return self._index.changed()
+        """Whether the index has another live generation, or other adapters, than are in use."""
+        return self._index.changed() or adapters_stamp(self._folder) != self._adapters
 
-    def live(self) -> Current | None:
+    def live(self) -> tuple[Current, Stamp] | None:
         """What is live in the folder now, None where that cannot be read."""
         try:
-            return read_current(self._folder)
+            return read_current(self._folder), adapters_stamp(self._folder)
         except TriptychError:
             return None
 

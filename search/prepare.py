@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from indexer.adapter import Adapter
 from indexer.cache import content_key
 from indexer.config import Limits
 from indexer.encoders.base import Encoder
@@ -44,8 +46,8 @@ class Stopwatch:
 class Prepared:
     """A question, ready for the lanes.
 
-    `words` is all its text; `vectors` has one unit vector per space that can take part, and
-    `off` the reason for each lane that cannot.
+    `words` is all its text; `vectors` has one vector per space that can take part, of unit
+    length unless an adapter scales it, and `off` the reason for each lane that cannot.
     """
 
     words: str
@@ -58,11 +60,16 @@ class Preparer:
     """Reads the image of a question and encodes its parts."""
 
     def __init__(
-        self, encoders: Mapping[str, Encoder], reader: CachedReader | None, limits: Limits
+        self,
+        encoders: Mapping[str, Encoder],
+        reader: CachedReader | None,
+        limits: Limits,
+        adapters: Mapping[str, Adapter] = MappingProxyType({}),
     ) -> None:
         self._encoders = encoders
         self._reader = reader
         self._limits = limits
+        self._adapters = adapters
 
     def warm_up(self) -> None:
         """Create the sessions that a first question in words would wait for."""
@@ -105,7 +112,13 @@ class Preparer:
             known = ", ".join(sorted(encoder.languages))
             language = detect_language(words)
             return f"{encoder.model} understands {known}, and the question is in {language}"
-        return _mean(encoder.encode_queries(texts))
+        vectors = encoder.encode_queries(texts)
+        adapter = self._adapters.get(TEXT)
+        if adapter is None or not query.text.strip():
+            return _mean(vectors)
+        # The question comes first; text read in an image is none, and nothing was learnt for it.
+        vectors = np.concatenate([adapter.apply(vectors[:1]), vectors[1:]])
+        return _mean(vectors) * np.float32(adapter.scale if len(vectors) == 1 else 1.0)
 
     def _clip(self, query: Query, texts: list[str], image: Image.Image | None) -> Vector | str:
         encoder = self._encoders.get(CLIP)

@@ -4,9 +4,11 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from indexer.adapter import Adapter, Memory, write_adapter
 from indexer.building.build import build
 from indexer.building.progress import Silent
 from indexer.config import Models, Settings
@@ -14,7 +16,7 @@ from indexer.errors import BadImage, BadQuery, IndexMismatch
 from indexer.records import Filter
 from search.engine import Engine
 from search.query import Query
-from tests.fakes import FakeEncoder
+from tests.fakes import AXES, FakeEncoder
 
 
 def png(color: str, size: tuple[int, int] = (16, 16)) -> bytes:
@@ -200,3 +202,31 @@ def test_an_index_made_with_other_weights_says_so(
     monkeypatch.setattr(FakeEncoder, "__init__", changed)
     with pytest.raises(IndexMismatch, match=r"fake-demo.*new-weights.*rebuild with"):
         Engine.open(tmp_path / "ix", fake_settings)
+
+
+def test_an_adapter_is_taken_up_and_turns_questions(
+    engine: Engine, tmp_path: Path, fake_settings: Settings
+) -> None:
+    space = engine._index.spaces["text"]
+    residual = np.zeros((space.dim, space.dim), np.float32)
+    pump, valve = AXES.index("pump"), AXES.index("valve")
+    residual[pump, valve], residual[pump, pump] = 1.0, -1.0
+    nothing = np.zeros(space.dim, np.float32)
+    adapter = Adapter(space.name, space.fingerprint, residual, nothing, Memory.none(space.dim))
+    before = engine.live()
+    write_adapter(tmp_path / "ix", adapter)
+    assert engine.changed()
+    assert engine.live() != before
+
+    tuned = Engine.open(tmp_path / "ix", fake_settings, base=engine)
+    try:
+        assert not tuned.changed()
+        best = {
+            name: min(opened.search(Query("pump")).hits, key=lambda hit: hit.lanes["text"].rank)
+            for name, opened in (("plain", engine), ("tuned", tuned))
+        }
+    finally:
+        tuned.close()
+    assert best["plain"].document == "pump.md"
+    assert best["tuned"].title == "Valve stuck"
+    assert best["tuned"].lanes["text"].score == pytest.approx(1.0)

@@ -1,0 +1,1 @@
+"""Tuning: what is learnt from pairs, for the vectors and the models of an index."""

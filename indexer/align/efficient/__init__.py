@@ -1,0 +1,1 @@
+"""Adapting a model by few weights, or by none."""

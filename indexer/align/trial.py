@@ -1,0 +1,115 @@
+"""What an adapter gains on questions it was not learnt from, and whether that is chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.align.examples import Examples
+from indexer.align.pool import Pool
+from indexer.records import Vectors
+
+FOLDS = 5
+_RESAMPLES = 2_000
+_BLOCK = 256
+
+Ranks = NDArray[np.int64]
+
+MEASURES: Mapping[str, Callable[[Ranks], NDArray[np.float64]]] = {
+    "recall@1": lambda ranks: (ranks <= 1).astype(np.float64),
+    "recall@5": lambda ranks: (ranks <= 5).astype(np.float64),
+    "mrr@10": lambda ranks: np.where(ranks <= 10, 1.0 / ranks, 0.0),
+}
+"""Of each question, by the rank of its first right document, (n,) → (n,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A measure before and after; `low` and `high` bound the change (95 %, paired bootstrap).
+
+    `chance` is the share of random swaps of before and after, the questions of a group at
+    once, that change it as much (Fisher's randomisation test; Smucker et al., CIKM 2007).
+    """
+
+    before: float
+    after: float
+    low: float
+    high: float
+    chance: float
+
+
+def folds(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The fold of each question (n,): groups stay whole, folds are of about equal size."""
+    names, sizes = np.unique(groups, return_counts=True)
+    order = np.random.default_rng(0).permutation(len(names))
+    order = order[np.argsort(-sizes[order], kind="stable")]
+    load = np.zeros(FOLDS, np.int64)
+    fold = np.empty(len(names), np.int64)
+    for place in order:
+        fold[place] = np.argmin(load)
+        load[fold[place]] += sizes[place]
+    found: NDArray[np.int64] = fold[np.searchsorted(names, groups)]
+    return found
+
+
+def ranks(queries: Vectors, examples: Examples, pool: Pool) -> Ranks:
+    """The rank of the first right document, (n,), from 1, by its best passage.
+
+    A wrong document as near as the right one goes before it.
+    """
+    order = np.argsort(pool.owners, kind="stable")
+    owners = pool.owners[order]
+    starts = np.flatnonzero(np.r_[True, owners[1:] != owners[:-1]])
+    found = np.empty(len(queries), np.int64)
+    for start in range(0, len(queries), _BLOCK):
+        block = queries[start : start + _BLOCK]
+        scores = block @ pool.vectors.T
+        for row in range(len(block)):
+            scores[row, examples.out[start + row]] = -np.inf
+        best = np.maximum.reduceat(scores[:, order], starts, axis=1)
+        for row in range(len(block)):
+            right = np.unique(pool.owners[examples.right[start + row]])
+            wrong = np.delete(best[row], right)
+            found[start + row] = 1 + int((wrong >= best[row, right].max()).sum())
+    return found
+
+
+def compare(before: Ranks, after: Ranks, groups: NDArray[np.int64]) -> dict[str, Change]:
+    """Every measure of the same questions, (n,), ranked twice."""
+    return {
+        name: _change(measure(before), measure(after), groups) for name, measure in MEASURES.items()
+    }
+
+
+def _change(
+    before: NDArray[np.float64], after: NDArray[np.float64], groups: NDArray[np.int64]
+) -> Change:
+    names, places = np.unique(groups, return_inverse=True)
+    gains = np.bincount(places, weights=after - before)
+    sizes = np.bincount(places).astype(np.float64)
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(0, len(names), (_RESAMPLES, len(names)))
+    means = gains[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    signs = rng.choice(np.array([-1.0, 1.0]), (_RESAMPLES, len(names)))
+    as_much = np.abs(signs @ gains) >= abs(gains.sum()) - 1e-9
+    chance = (1 + int(as_much.sum())) / (1 + _RESAMPLES)
+    return Change(float(before.mean()), float(after.mean()), float(low), float(high), chance)
+
+
+def chosen(tried: Sequence[Ranks], fold: NDArray[np.int64]) -> tuple[int, Ranks]:
+    """Which of several rankings of the same questions is best, and the ranks of choosing.
+
+    Those of a fold are of the one that is best on the other folds, so that the choice does
+    not profit from the questions it is measured on.
+    """
+    scores = np.stack([MEASURES["recall@1"](one) + MEASURES["mrr@10"](one) for one in tried])
+    found = np.empty_like(tried[0])
+    for number in np.unique(fold):
+        inside = fold == number
+        best = int(scores[:, ~inside].mean(axis=1).argmax())
+        found[inside] = tried[best][inside]
+    return int(scores.mean(axis=1).argmax()), found
