@@ -57,7 +57,7 @@ def show(reports: Sequence[Report]) -> None:
     print(f"\n{'reader requests':40}{sum(report.requests for report in reports):10,}")
     print(f"{'generations the reader opened':40}{sum(r.generations for r in reports):10,}")
     most = max(report.repeated for report in reports)
-    print(f"{'most passages encoded twice':40}{most:10,}   (at most {MOST_REPEATED})\n")
+    print(f"{'most passages a kill cost twice':40}{most:10,}   (at most {MOST_REPEATED})\n")
     for kind in KINDS:
         print(f"{kind:40}{sum(report.counts()[kind] for report in reports):10,}")
 

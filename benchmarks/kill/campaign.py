@@ -74,6 +74,7 @@ class Campaign:
         self._tell = tell
         self._truth = Truth()
         self._retired: dict[str, None] = {}
+        self._attempts = 0  # kills of the operation at hand
         self._seconds: dict[str, list[float]] = defaultdict(list)
         beside = site if site.real else Site(site.root, str(self._cache / "parent"), False)
         Path(beside.cache).mkdir(parents=True, exist_ok=True)
@@ -106,6 +107,7 @@ class Campaign:
                 self._finish(operation, after, outcome)
                 return
             self.report.kills[operation.kind, outcome.stage] += 1
+            self._attempts += 1
             if current_path(self._root).exists():
                 self._check([after], f"killed first {operation.kind} {outcome.stage}")
         self._finish(operation, after, run(self._site, operation, None))
@@ -117,6 +119,7 @@ class Campaign:
         if kind == "rebuild" and not self._site.real and self._rng.random() < 0.5:
             forget_vectors(self._cache)
         forget_work(self._cache)
+        self._attempts = 0
         share = 0.92
         while self.report.kills.total() < kills and self._rng.random() < share:
             outcome = run(self._site, operation, self._aim(kind))
@@ -124,6 +127,7 @@ class Campaign:
                 self._finish(operation, after, outcome)
                 return
             self.report.kills[kind, outcome.stage] += 1
+            self._attempts += 1
             self._settle(operation, after, outcome)
             if self._truth is after and kind == "remove":
                 return  # it was committed: there is nothing left to remove
@@ -150,10 +154,10 @@ class Campaign:
         self.report.finished[operation.kind] += 1
         if outcome.error:
             self._fail([Failure("operation failed", f"{operation}: {outcome.error}")], "finished")
-        extra = repeated(self._cache)
+        extra = -(-repeated(self._cache) // max(1, self._attempts))  # each kill may cost a batch
         self.report.repeated = max(self.report.repeated, extra)
         if extra > MOST_REPEATED:
-            what = f"{operation.kind}: {extra} passages were encoded twice"
+            what = f"{operation.kind}: {extra} passages were encoded twice for every kill"
             self._fail([Failure("work repeated beyond a batch", what)], "finished")
         before, self._truth = self._truth, after
         self._check([after], f"finished {operation.kind} in {outcome.seconds:.2f} s", before)

@@ -30,7 +30,7 @@ ENCODE_SECONDS = 0.0005
 """What encoding one text takes, so that kills fall into it as well."""
 
 _LOG = "encoded.log"
-_MARKER = re.compile(r"mk[0-9a-f]{6}")
+_MARKER = re.compile(r"mk[0-9a-f]{6}", re.IGNORECASE)  # one may begin a sentence
 
 
 def marker_of(number: int) -> str:
@@ -38,7 +38,7 @@ def marker_of(number: int) -> str:
 
 
 def markers_in(text: str) -> frozenset[str]:
-    return frozenset(_MARKER.findall(text))
+    return frozenset(marker.lower() for marker in _MARKER.findall(text))
 
 
 def picture_of(number: int) -> Image.Image:
