@@ -283,6 +283,8 @@ def test_the_cheapest_setting_that_reaches_the_target_is_chosen() -> None:
     assert tuned == tune.Tuned(Setting(2, 1.0), 1.0)  # 18 candidates hold 3 wrong and 10 right
     assert asked == [1, 2]  # a step to 4 costs more than all of it
     assert tune.tune(search, VECTORS, tune.Ladder((1,), (1.0, 2.0), 10)).recall_at_10 == 0
+    content = tune.Ladder((1, 2), (1.0,), 10, target=0.0)
+    assert tune.tune(search, VECTORS, content) == tune.Tuned(Setting(1, 1.0), 0.0)
 
 
 def test_the_sample_is_near_the_vectors_and_not_among_them() -> None:

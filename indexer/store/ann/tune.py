@@ -14,7 +14,7 @@ from indexer.records import Vectors
 from indexer.store.ann.base import Places, Setting
 
 TARGET = 0.995
-"""The recall@10 that is looked for: questions lie farther off than the sample does."""
+"""The recall@10 that is looked for unless a ladder says otherwise."""
 
 _K = 10
 _SAMPLE = 500
@@ -36,15 +36,17 @@ class Tuned:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """What to try, and what one step of effort costs, counted in exact comparisons."""
+    """What to try, what one step of effort costs, counted in exact comparisons, and how much
+    has to be found."""
 
     efforts: Sequence[int]
     widens: Sequence[float]
     step: float
+    target: float = TARGET
 
 
 def tune(search: Search, vectors: Vectors, ladder: Ladder) -> Tuned:
-    """The cheapest setting of the ladder that reaches TARGET, or else the one that finds most.
+    """The cheapest setting of the ladder that reaches its target, or else what finds most.
 
     Costs are counted, not timed, so that the same vectors always get the same setting.
     """
@@ -52,12 +54,20 @@ def tune(search: Search, vectors: Vectors, ladder: Ladder) -> Tuned:
     def cost(setting: Setting) -> float:
         return setting.effort * ladder.step + setting.fetch(_K, len(vectors))
 
+    def reached(tuned: Tuned) -> bool:
+        return tuned.recall_at_10 >= ladder.target
+
+    def rank(tuned: Tuned) -> tuple[bool, float]:
+        """Settings that reach the target come first, by cost; the others by what they find."""
+        found = reached(tuned)
+        return not found, cost(tuned.setting) if found else -tuned.recall_at_10
+
     best: Tuned | None = None
     queries = sample(vectors)
     k = min(_K, len(vectors))
     tenth = _knn(queries, vectors, k, metric=faiss.METRIC_INNER_PRODUCT)[0][:, -1]
     for effort in ladder.efforts:
-        if best is not None and _reached(best) and cost(best.setting) <= effort * ladder.step:
+        if best is not None and reached(best) and cost(best.setting) <= effort * ladder.step:
             break
         settings = [Setting(effort, widen) for widen in ladder.widens]
         places = search(queries, settings[-1].fetch(_K, len(vectors)), effort)
@@ -65,21 +75,11 @@ def tune(search: Search, vectors: Vectors, ladder: Ladder) -> Tuned:
         for setting in settings:
             hits = np.minimum(found[:, setting.fetch(_K, len(vectors)) - 1], k)
             tried = Tuned(setting, float(hits.mean() / k))
-            if best is None or _rank(tried, cost) < _rank(best, cost):
+            if best is None or rank(tried) < rank(best):
                 best = tried
     if best is None:
         raise ValueError(f"{ladder}: has nothing to try; give it an effort and a widening")
     return best
-
-
-def _reached(tuned: Tuned) -> bool:
-    return tuned.recall_at_10 >= TARGET
-
-
-def _rank(tuned: Tuned, cost: Callable[[Setting], float]) -> tuple[bool, float]:
-    """Settings that reach the target come first, by cost; the others by what they find."""
-    reached = _reached(tuned)
-    return not reached, cost(tuned.setting) if reached else -tuned.recall_at_10
 
 
 def sample(vectors: Vectors) -> Vectors:
