@@ -56,7 +56,9 @@ def _answer(folder: Path, request: dict[str, Any], ids: list[str]) -> dict[str, 
     if "missing" in said:
         return {"error": "missing.md: no such document", "kind": "NoSuchDocument", "status": 404}
     generation = int((folder / "current").read_text()) + 1
-    (folder / "current").write_text(str(generation))
+    fresh = folder / "current.tmp"  # the service may read it at any moment
+    fresh.write_text(str(generation))
+    fresh.replace(folder / "current")
     puts, deletes = len(request["put"]), len(request["delete"])
     notes = ["a note"] * ("note" in said)
     return {"generation": generation, "documents": puts, "deleted": deletes, "notes": notes}
