@@ -90,8 +90,12 @@ def _check_noticed(whole: Whole, root: Path, name: str, expected: Answers) -> No
 def _check_mended(whole: Whole, root: Path, name: str, expected: Answers) -> None:
     assert name in {fault.path for fault in repair(root, whole.settings, Silent()).faults}
     left = {fault.path for fault in verify(root)}
-    lost = {name} if Path(name).name in _live_uploads(expected) else set()
-    assert left == lost, "not clean after the repair"  # no copy of an original is anywhere
+    if Path(name).name in _live_uploads(expected):
+        assert left == {name}, "no copy of an original is anywhere"
+    elif name.startswith("documents/"):  # until a merge, a live segment names replaced ones too
+        assert left <= {name}, "not clean after the repair"
+    else:
+        assert not left, "not clean after the repair"
     _check_same(answers(root), expected)
 
 
