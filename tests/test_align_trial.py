@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -15,23 +12,9 @@ from indexer.align.pairs import Pair
 from indexer.align.pool import Pool
 from indexer.align.trial import chosen, compare, folds, ranks
 from indexer.records import Vectors
+from tests.arrays import numbers, rows
 
 NONE = np.empty(0, np.int64)
-
-
-def rows(*values: list[float]) -> Vectors:
-    return np.array(values, np.float32)
-
-
-def numbers(*values: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    return np.array(values, np.int64)
-
-
-def written(path: Path, *lines: object) -> Path:
-    path.write_text(
-        "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
-    )
-    return path
 
 
 def test_examples_number_answers_and_groups() -> None:

@@ -20,23 +20,15 @@ from indexer.building.progress import Silent
 from indexer.config import Models, Settings
 from indexer.errors import BadQuery, IndexMismatch
 from indexer.lanes import TEXT
-from indexer.records import Vectors
 from indexer.store.generations import Change as Commit
 from indexer.store.generations import commit
 from indexer.store.index import Index
 from indexer.store.segment import SegmentWriter
 from tests import segments
+from tests.arrays import numbers, rows
 from tests.fakes import AXES
 
 NONE = np.empty(0, np.int64)
-
-
-def rows(*values: list[float]) -> Vectors:
-    return np.array(values, np.float32)
-
-
-def numbers(*values: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    return np.array(values, np.int64)
 
 
 def written(path: Path, *lines: object) -> Path:

@@ -15,11 +15,11 @@ from indexer.building.intake import Intake
 from indexer.building.originals import Original, read_upload
 from indexer.building.progress import Silent
 from indexer.building.recipe import Recipe
-from indexer.building.site import WAIT_SECONDS
+from indexer.building.site import WAIT_SECONDS, other_models
 from indexer.building.standing import by_segment
 from indexer.cache import Cache
 from indexer.config import Settings
-from indexer.errors import BadFile, BadQuery, IndexMismatch, NoSuchDocument
+from indexer.errors import BadFile, BadQuery, NoSuchDocument
 from indexer.records import Skipped
 from indexer.store.generations import Change, commit
 from indexer.store.index import Index, StoredDocument
@@ -113,7 +113,7 @@ class LiveWriter:
     def _facts(self, index: Index) -> BuildFacts:
         facts = BuildFacts.read(index.manifest)
         if facts is None:
-            raise _mismatch(self._root)
+            raise other_models(self._root)
         return facts
 
     def _models(self, index: Index) -> Models:
@@ -122,7 +122,7 @@ class LiveWriter:
         if self._recipe is None or self._recipe.models != wanted:
             self._recipe = Recipe(self._settings, index.manifest, self._cache)
         if self._recipe.models != wanted:
-            raise _mismatch(self._root)
+            raise other_models(self._root)
         return self._recipe.encoders
 
     def _find(
@@ -271,10 +271,3 @@ def _with(facts: BuildFacts, uploaded: Iterable[str]) -> BuildFacts:
     """The facts once these ids and records are uploaded, removed before or not."""
     back = {removal(UPLOADED, path) for path in uploaded}
     return facts.model_copy(update={"removed": facts.removed - back})
-
-
-def _mismatch(root: Path) -> IndexMismatch:
-    return IndexMismatch(
-        f"{root}: made with other models, or by another version of this program; "
-        f"bring it up to date with: triptych rebuild --index {root}"
-    )

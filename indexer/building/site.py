@@ -46,10 +46,7 @@ class Site:
     def check_models(self) -> None:
         """Raises IndexMismatch where other models made the index."""
         if self.known is None or self.known.models != self.recipe.models:
-            raise IndexMismatch(
-                f"{self.root}: made with other models, or by another version of this program; "
-                f"bring it up to date with: triptych rebuild --index {self.root}"
-            )
+            raise other_models(self.root)
 
     def run(self, job: Job, progress: Progress, fresh: bool = False) -> BuildResult:
         """Do a job. Uploads are read anew where they may become other documents now."""
@@ -89,6 +86,14 @@ class Site:
         """Drop older generations that need what nothing can give back."""
         if left := verify(self.root):
             drop_damaged(self.root, [fault.path for fault in left])
+
+
+def other_models(root: Path) -> IndexMismatch:
+    """The error for an index that cannot be added to as it is, and how to mend that."""
+    return IndexMismatch(
+        f"{root}: made with other models, or by another version of this program; "
+        f"bring it up to date with: triptych rebuild --index {root}"
+    )
 
 
 def _keys(index: Index) -> dict[DocumentId, str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
-from indexer.store.durable import write_atomic
+from indexer.store.durable import sha256_bytes, write_atomic
 from indexer.store.manifest import damaged
 
 
@@ -14,7 +13,7 @@ def write_ledger(root: Path, data: bytes) -> str:
 
     Raises OSError when it cannot be written.
     """
-    name = hashlib.sha256(data).hexdigest()
+    name = sha256_bytes(data)
     path = ledger_path(root, name)
     if not path.is_file() or path.read_bytes() != data:
         path.parent.mkdir(exist_ok=True)
@@ -31,7 +30,7 @@ def read_ledger(root: Path, sha256: str) -> bytes:
         raise damaged(root, path, "is missing") from None
     except OSError as error:
         raise damaged(root, path, f"cannot be read ({error.strerror})") from error
-    if hashlib.sha256(data).hexdigest() != sha256:
+    if sha256_bytes(data) != sha256:
         raise damaged(root, path, "was altered")
     return data
 
