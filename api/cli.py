@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from api import cli_bench, cli_index, cli_tune, cli_upkeep
+from api import cli_bench, cli_embed, cli_gaps, cli_index, cli_models, cli_tune, cli_upkeep
 from api.commands import (
     NOT_DONE,
     IndexFolder,
@@ -37,6 +37,9 @@ app = typer.Typer(
 app.add_typer(cli_index.app)
 app.add_typer(cli_upkeep.app)
 cli_tune.register(app)
+cli_embed.register(app)
+cli_gaps.register(app)
+cli_models.register(app)
 app.add_typer(cli_bench.app, name="bench")
 
 Text = Annotated[Optional[str], typer.Argument(help="The question.")]  # noqa: UP045 (typer reads it)
@@ -73,14 +76,24 @@ def answer(
     image: Image = None,
     filters: Filters = [],  # noqa: B006 (typer copies it)
     k: Count = 10,
+    llm: Annotated[
+        bool, typer.Option("--llm", help="Let the settings' language model word it.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Answer a question or a screenshot, with citations."""
     from api.render import print_answer
+    from api.render_wording import worded
     from api.schemas import answer_json
+    from search.llm import ChatEndpoint
 
-    with open_engine(index, settings_with()) as engine, _naming(image):
+    settings = settings_with()
+    chat = ChatEndpoint(settings.llm, settings.offline) if llm else None
+    with open_engine(index, settings) as engine, _naming(image):
         result = engine.answer(_query(text, image, filters, k))
+        passages = engine.passages(result) if chat else []
+    if chat is not None:
+        result = worded(result, passages, chat)
     emit(as_json, lambda: answer_json(result), lambda console: print_answer(console, result))
 
 

@@ -17,37 +17,42 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from indexer.config import Settings
-    from search.engine import Engine
+    from search.desk import Desk
 
 DONE_BUT_SKIPPED = 1
 NOT_DONE = 2
+NO_CLIP = "none"
 
 _REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO)
 
 IndexFolder = Annotated[Path, typer.Option("--index", metavar="DIR", help="Folder of the index.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Clip = Annotated[
-    str, typer.Option(help="CLIP weights: MODEL/PRETRAINED, local-dir:PATH or a checkpoint file.")
+    str,
+    typer.Option(help="CLIP model: starter, MODEL/PRETRAINED, local-dir:PATH, a checkpoint, none."),
 ]
 OptionalPath = Optional[Path]  # noqa: UP045 (typer reads it)
 
 
 def settings_with(clip: str = "") -> Settings:
-    """The settings in force; `clip` from the command line goes before the file's."""
+    """The settings in force; `clip` from the command line goes before the file's.
+
+    `none` turns the clip lane off.
+    """
     from indexer.config import load_settings
 
     settings = load_settings()
     if not clip:
         return settings
-    models = settings.models.model_copy(update={"clip": clip})
+    models = settings.models.model_copy(update={"clip": "" if clip == NO_CLIP else clip})
     return settings.model_copy(update={"models": models})
 
 
 @contextmanager
-def open_engine(folder: Path, settings: Settings) -> Iterator[Engine]:
-    from search.engine import Engine
+def open_engine(folder: Path, settings: Settings) -> Iterator[Desk]:
+    from search.desk import Desk
 
-    engine = Engine.open(folder, settings)
+    engine = Desk.open(folder, settings)
     try:
         yield engine
     finally:

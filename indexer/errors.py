@@ -51,6 +51,12 @@ class MissingModel(TriptychError):
     http_status = 503
 
 
+class EndpointFailed(TriptychError):
+    """A language model's endpoint that cannot be reached, refuses, or sends what it should not."""
+
+    http_status = 502
+
+
 class NoSuchDocument(TriptychError):
     """A document that the index does not hold."""
 

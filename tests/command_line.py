@@ -38,6 +38,7 @@ def command_line(
     """Runs commands with the fake models, chosen by environment, and a cache in `folder`."""
     monkeypatch.setenv("TRIPTYCH_CACHE", str(folder / "cache"))
     monkeypatch.setenv("TRIPTYCH_MODELS__TEXT", "fake:demo")
+    monkeypatch.setenv("TRIPTYCH_MODELS__CLIP", "")
     monkeypatch.setenv("TRIPTYCH_MODELS__READER", "fake")
     monkeypatch.setenv("COLUMNS", "200")
 

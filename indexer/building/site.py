@@ -104,7 +104,13 @@ def _keys(index: Index) -> dict[DocumentId, str]:
 def open_site(
     root: Path, settings: Settings, faults: Sequence[Fault] | None = None
 ) -> Iterator[Site]:
-    """Lock and open the index, around what `faults` names where they are known."""
+    """Lock and open the index, around what `faults` names where they are known.
+
+    A model that cannot be had is told before the folder of a first index is made.
+    """
+    if not root.exists():
+        with closing(Cache(settings.cache)) as cache:
+            Recipe(settings, None, cache)
     with (
         writer_lock(root, WAIT_SECONDS),
         closing(Cache(settings.cache)) as cache,

@@ -65,3 +65,5 @@ EncoderFactory = Callable[[str, Path, int], Encoder]
 ENCODERS: Registry[EncoderFactory] = Registry("encoder")
 ENCODERS.register("sentence-transformers", "indexer.encoders.text:SentenceEncoder")
 ENCODERS.register("open_clip", "indexer.encoders.clip:ClipEncoder")
+ENCODERS.register("chinese-clip", "indexer.encoders.transformers_clip:ChineseClipEncoder")
+ENCODERS.register("flava", "indexer.encoders.transformers_clip:FlavaEncoder")

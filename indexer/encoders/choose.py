@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from indexer.config import Settings
 from indexer.encoders.base import ENCODERS, Encoder, Space
+from indexer.encoders.known import full_name
 from indexer.errors import IndexMismatch
 
 TEXT_ENCODER = "sentence-transformers"
@@ -47,16 +49,21 @@ def canonical(model: str) -> tuple[str, str]:
     the absolute path, so that it opens from any working folder.
     """
     prefix, colon, rest = model.partition(":")
-    if rest and prefix == "local-dir":
-        return "", f"local-dir:{Path(rest).expanduser().resolve()}"
     if colon and prefix in ENCODERS.names():
-        return prefix, rest
+        return prefix, _absolute(rest)
+    return "", _absolute(model)
+
+
+def _absolute(model: str) -> str:
+    prefix, _, path = model.partition(":")
+    if path and prefix == "local-dir":
+        return f"local-dir:{Path(path).expanduser().resolve()}"
     architecture, at, path = model.partition("@")
-    if at:
-        return "", f"{architecture}@{Path(path).expanduser().resolve()}"
-    return "", model
+    return f"{architecture}@{Path(path).expanduser().resolve()}" if at else full_name(model)
 
 
 def _make(name: str, model: str, settings: Settings) -> Encoder:
     named, model = canonical(model)
+    if settings.offline:
+        os.environ["HF_HUB_OFFLINE"] = "1"  # the hub library's own switch; exports inherit it
     return ENCODERS.get(named or name)(model, settings.cache, settings.threads)

@@ -12,8 +12,16 @@ from PIL import Image
 
 from indexer.encoders.exported import exported
 from indexer.encoders.pixels import prepare
+from indexer.encoders.precision import in_float
 from indexer.encoders.session import Session
-from indexer.encoders.source import HUB_PREFIX, LOCAL_PREFIX, hub_name, local_folder
+from indexer.encoders.source import (
+    HUB_PREFIX,
+    LOCAL_PREFIX,
+    STARTER,
+    hub_name,
+    local_folder,
+    starter_folder,
+)
 from indexer.encoders.tokens import Tokens
 from indexer.errors import BadConfig, BadQuery, MissingModel
 from indexer.records import Modality, Vectors
@@ -49,16 +57,17 @@ class ClipReference:
 class ClipEncoder:
     """Texts and images → unit vectors of one space.
 
-    `model` is `MODEL/PRETRAINED` (open_clip's names), `local-dir:PATH`, `MODEL@CHECKPOINT`
-    or `hf-hub:ORG/NAME`. `threads` is the number of processors one call uses; 0 means all of
-    this process. Raises MissingModel or BadConfig where the model cannot be had.
+    `model` is `starter`, `MODEL/PRETRAINED` (open_clip's names), `local-dir:PATH`,
+    `MODEL@CHECKPOINT` or `hf-hub:ORG/NAME`, each with `+int8` for 8-bit matrices (see quantise.py).
+    `threads` is the number of processors one call uses; 0 means all of this process. Raises
+    MissingModel or BadConfig where the model cannot be had.
     """
 
     name = "open_clip"
     modalities = frozenset({Modality.TEXT, Modality.IMAGE})
 
     def __init__(self, model: str, cache: Path, threads: int = 0) -> None:
-        folder, facts = exported(self.name, model, clip_reference(model).source, cache)
+        folder, facts = exported(self.name, model, self.source(in_float(model)), cache)
         if facts.image is None:
             raise MissingModel(f"{folder}: no image facts; delete the folder to export it again")
         self.model = model
@@ -70,6 +79,14 @@ class ClipEncoder:
         self._tokens = Tokens(folder, facts.tokens)
         self._text = Session(folder / TEXT_GRAPH, threads)
         self._image = Session(folder / IMAGE_GRAPH, threads)
+
+    @classmethod
+    def source(cls, model: str) -> Path | None:
+        """The model's folder or checkpoint file, None where it comes from the hub.
+
+        Raises BadConfig or MissingModel.
+        """
+        return clip_reference(model).source
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Questions → float32 (n, dim), unit length. Text beyond the model's context is cut."""
@@ -96,6 +113,8 @@ class ClipEncoder:
 
 def clip_reference(model: str) -> ClipReference:
     """Take a reference apart; files must exist. Raises BadConfig or MissingModel."""
+    if model == STARTER:
+        return ClipReference(source=starter_folder())
     if model.startswith(LOCAL_PREFIX):
         return ClipReference(source=local_folder(model))
     if model.startswith(HUB_PREFIX):

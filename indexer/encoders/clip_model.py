@@ -63,7 +63,7 @@ def load_clip(model: str, reference: ClipReference) -> LoadedClip:
         _refuse_code(model, config)
         tokenizer = open_clip.get_tokenizer(name)
     except Exception as error:
-        raise explain(model, error, hub) from error
+        raise _lacks_text_tower(model, reference, error) or explain(model, error, hub) from error
     context = int(config["text_cfg"].get("context_length", tokenizer.context_length))
     settings = _settings(config) | ({"quick_gelu": True} if "force_quick_gelu" in options else {})
     return LoadedClip(module.float().eval(), tokenizer, settings, context)
@@ -117,7 +117,10 @@ def _local(model: str, folder: Path) -> Config:
     """Check a folder in open_clip's format; options for what it keeps in itself."""
     path = folder / CONFIG_NAME
     if not path.is_file():
-        raise MissingModel(f"{model}: {path} is missing; the folder is not in open_clip's format")
+        raise MissingModel(
+            f"{model}: {path} is missing; the folder is not in open_clip's format "
+            "(Chinese-CLIP and FLAVA: chinese-clip:local-dir:PATH, flava:local-dir:PATH)"
+        )
     try:
         config = json.loads(path.read_text("utf-8"))["model_cfg"]
         missing = [part for part in PARTS if part not in config]
@@ -137,6 +140,23 @@ def _local(model: str, folder: Path) -> Config:
         text |= {"hf_model_name": str(folder / inner), "hf_model_pretrained": False}
         return {"text_cfg": text}
     return {}
+
+
+def _lacks_text_tower(
+    model: str, reference: ClipReference, error: Exception
+) -> MissingModel | None:
+    """A folder in open_clip's format may leave the configuration of its text tower to the hub."""
+    folder = reference.source
+    if not isinstance(error, OSError) or folder is None or not folder.is_dir():
+        return None
+    text = json.loads((folder / CONFIG_NAME).read_text("utf-8"))["model_cfg"]["text_cfg"]
+    inner = text.get("hf_model_name")
+    if not inner or (folder / inner / "config.json").is_file():
+        return None
+    return MissingModel(
+        f"{model}: its text tower is a {inner}, whose configuration is not on this machine; with "
+        f"a network run: hf download {inner} config.json --local-dir {folder / inner}"
+    )
 
 
 def _refuse_code(model: str, config: Config) -> None:

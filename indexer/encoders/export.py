@@ -19,6 +19,7 @@ from pathlib import Path
 
 from indexer.encoders.exported import REFUSED
 from indexer.encoders.facts import FACTS_NAME, ModelFacts, write_facts
+from indexer.encoders.precision import in_float, is_int8
 from indexer.encoders.refusal import explain
 from indexer.registry import Registry
 
@@ -28,6 +29,12 @@ Exporter = Callable[[str, Path], ModelFacts]
 EXPORTERS: Registry[Exporter] = Registry("exporter")
 EXPORTERS.register("sentence-transformers", "indexer.encoders.export_text:export_sentence_model")
 EXPORTERS.register("open_clip", "indexer.encoders.export_clip:export_clip_model")
+EXPORTERS.register("chinese-clip", "indexer.encoders.export_chinese_clip:export_chinese_clip")
+EXPORTERS.register("flava", "indexer.encoders.export_flava:export_flava")
+EXPORTERS.register("cross-encoder", "indexer.rerankers.export_cross_encoder:export_cross_encoder")
+EXPORTERS.register("blip-itm", "indexer.rerankers.export_blip_itm:export_blip_itm")
+EXPORTERS.register("flava-itm", "indexer.rerankers.export_flava_itm:export_flava_itm")
+EXPORTERS.register("vilt", "indexer.rerankers.export_vilt:export_vilt")
 
 ARGUMENTS = 3
 
@@ -38,7 +45,11 @@ def export(encoder: str, model: str, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        facts = exporter(model, work)
+        facts = exporter(in_float(model), work)
+        if is_int8(model):
+            from indexer.encoders.quantise import quantise
+
+            facts = quantise(model, work, facts)
         sizes = {path.name: path.stat().st_size for path in sorted(work.iterdir())}
         write_facts(work, replace(facts, files=sizes))
         for path in work.iterdir():

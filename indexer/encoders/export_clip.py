@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from indexer.encoders.clip import (
     clip_reference,
 )
 from indexer.encoders.clip_model import LoadedClip, TorchClip, load_clip
+from indexer.encoders.export_joined import export_joined, is_joined
 from indexer.encoders.export_tokens import SAMPLES, write_tokenizer
 from indexer.encoders.facts import TOKENIZER_NAME, ImageFacts, ModelFacts, TokenFacts
 from indexer.encoders.graph import check_same, fingerprint_of, torch_vectors, write_graph
@@ -23,15 +25,20 @@ from indexer.encoders.tokens import Tokens
 from indexer.encoders.towers import image_tower, short_text_tower, text_tower
 from indexer.errors import BadConfig
 
+if TYPE_CHECKING:
+    from torch import nn
+
 CHECKED_IMAGES = 3
 
 
 def export_clip_model(model: str, folder: Path) -> ModelFacts:
     """Both towers as graphs with normalisation inside, and the tokenizer."""
     reference = clip_reference(model)
+    if reference.source and is_joined(reference.source):
+        return export_joined(model, reference.source, folder)
     loaded = load_clip(model, reference)
     image = _image_facts(loaded.module)
-    dim = _export_image(model, loaded, image, folder / IMAGE_GRAPH)
+    dim = export_image(model, image_tower(loaded.module), image, folder / IMAGE_GRAPH)
     tokens = write_tokenizer(model, loaded.tokenizer, loaded.context, folder)
     settings = [loaded.config, asdict(image), asdict(tokens)]
     languages, licence = _card(reference, loaded)
@@ -49,9 +56,8 @@ def export_clip_model(model: str, folder: Path) -> ModelFacts:
     )
 
 
-def _export_image(model: str, loaded: LoadedClip, image: ImageFacts, path: Path) -> int:
-    """Returns the dimension of a vector."""
-    tower = image_tower(loaded.module)
+def export_image(model: str, tower: nn.Module, image: ImageFacts, path: Path) -> int:
+    """Write an image tower, proven equal to torch's. Returns the dimension of a vector."""
     random = np.random.default_rng(0)
     feeds = {"image": random.normal(size=(CHECKED_IMAGES, 3, *image.size)).astype(np.float32)}
     wanted = torch_vectors(tower, feeds)

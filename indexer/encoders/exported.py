@@ -42,12 +42,12 @@ def exported(encoder: str, model: str, source: Path | None, cache: Path) -> tupl
 
 
 def _export(encoder: str, model: str, folder: Path) -> ModelFacts:
-    _LOG.info("exporting %s to ONNX, once (usually 10 to 30 seconds)", model)
+    _LOG.info("exporting %s to ONNX, once (usually 10 to 30 seconds, minutes with +int8)", model)
     began = time.monotonic()
     _sweep(folder)
     command = [sys.executable, "-P", "-m", "indexer.encoders.export", encoder, model, str(folder)]
     run = subprocess.run(
-        command, capture_output=True, text=True, errors="replace", env=_environment(), check=False
+        command, capture_output=True, text=True, errors="replace", env=environment(), check=False
     )
     if run.returncode:
         raise _failure(model, run)
@@ -72,13 +72,17 @@ def _failure(model: str, run: subprocess.CompletedProcess[str]) -> TriptychError
     return MissingModel(f"{model}: export failed: {why}")
 
 
-def _environment() -> dict[str, str]:
-    """The subprocess finds this package wherever it was started, and stays quiet."""
+def environment() -> dict[str, str]:
+    """Of a subprocess that loads models: it finds this package wherever it was started, is quiet.
+
+    HF_HUB_OFFLINE is inherited: where it is set, nothing there asks a network.
+    """
     home = str(Path(indexer.__file__).resolve().parent.parent)
     paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(paths),
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
         "TOKENIZERS_PARALLELISM": "false",
     }
 

@@ -41,7 +41,9 @@ class ImageFacts:
     """How an RGB image becomes the input of an image tower.
 
     `size` is (height, width) in pixels; `mean` and `std` are per channel on values in
-    [0, 1]; `resize_mode` is shortest, longest or squash, as open_clip calls them.
+    [0, 1]; `resize_mode` is shortest, longest or squash, as open_clip calls them, or
+    shortest_floor, whose crop sits where transformers puts it, or patches (see
+    rerankers/pixels.py).
     """
 
     size: tuple[int, int]

@@ -19,7 +19,7 @@ def fetched(name: str) -> Path:
 
     folder = Path(snapshot_download(name, ignore_patterns=[*SKIPPED, "*.bin", "*.pt", "*.pth"]))
     if not any(folder.rglob("*.safetensors")):
-        folder = Path(snapshot_download(name, ignore_patterns=[*SKIPPED]))
+        folder = Path(snapshot_download(name, ignore_patterns=[*SKIPPED, "*.pt", "*.pth"]))
     return folder
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,8 @@ def _centred(image: Image.Image, facts: ImageFacts) -> Image.Image:
         canvas = Image.new("RGB", canvas_size, (facts.fill,) * 3)
         canvas.paste(image, (max(0, width - image.width) // 2, max(0, height - image.height) // 2))
         image = canvas
-    top = round((image.height - height) / 2)
-    left = round((image.width - width) / 2)
+    # transformers rounds the corner down, open_clip to the nearest pixel.
+    near = floor if facts.resize_mode == "shortest_floor" else round
+    top = near((image.height - height) / 2)
+    left = near((image.width - width) / 2)
     return image.crop((left, top, left + width, top + height))

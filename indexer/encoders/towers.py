@@ -27,6 +27,21 @@ def image_tower(clip: TorchClip) -> nn.Module:
     return ImageTower().eval()
 
 
+def visual_tower(visual: nn.Module) -> nn.Module:
+    """An image tower on its own: float32 (n, 3, height, width) → unit vectors."""
+    from torch import nn
+
+    class VisualTower(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.visual = visual
+
+        def forward(self, image: Tensor) -> Tensor:
+            return nn.functional.normalize(self.visual(image), dim=-1)
+
+    return VisualTower().eval()
+
+
 def text_tower(clip: TorchClip) -> nn.Module:
     """Token ids (n, context) → unit vectors."""
     from torch import nn
