@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from indexer.align.batch import Batch, Views
 from indexer.align.objectives.adversarial import Adversarial, reverse_gradient, strength_at
@@ -16,35 +16,7 @@ from indexer.align.objectives.reconstruction import Reconstruction
 from indexer.align.objectives.sigmoid import Sigmoid
 from indexer.align.objectives.triplet import Triplet
 from indexer.errors import BadConfig
-
-Rows = list[list[float]]
-AXES: Rows = [[1, 0], [0, 1]]
-SWAPPED: Rows = [[0, 1], [1, 0]]
-ALIKE = torch.ones(2, 2, dtype=torch.bool)
-
-
-def seen(
-    left: Rows | Tensor,
-    right: Rows,
-    same: Tensor | None = None,
-    teacher: tuple[Rows, Rows] | None = None,
-    progress: float = 0.0,
-) -> Views:
-    """Views whose vectors are the inputs themselves, scaled to unit length."""
-    left_side, right_side = (
-        (torch.tensor(side).float() for side in teacher) if teacher else (None, None)
-    )
-    left = left if isinstance(left, Tensor) else torch.tensor(left, dtype=torch.float32)
-    batch = Batch("image", "text", left, torch.tensor(right).float(), same, left_side, right_side)
-    return Views(batch, lambda kind, inputs: inputs, progress)
-
-
-def value(loss: Tensor) -> float:
-    return loss.detach().item()
-
-
-def softplus(score: float) -> float:
-    return math.log1p(math.exp(score))
+from tests.given_views import ALIKE, AXES, CUBE, SWAPPED, Rows, seen, softplus, value
 
 
 def test_infonce_averages_both_directions() -> None:
@@ -102,7 +74,6 @@ def test_sigmoid_learns_its_temperature_and_bias() -> None:
 
 
 TRIPLETS: Rows = [[0.6, 0.8, 0], [0.8, 0.6, 0], [0, 0, 1]]
-CUBE: Rows = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
 
 
 def test_triplet_takes_the_hardest_negative() -> None:
@@ -276,6 +247,7 @@ def test_every_registered_objective_is_built_by_name() -> None:
     built = {name: type(OBJECTIVES.get(name)(facts)).__name__ for name in OBJECTIVES.names()}
     assert built == {
         "adversarial": "Adversarial",
+        "copies": "Copies",
         "distillation": "Distillation",
         "imitation": "Imitation",
         "infonce": "InfoNCE",

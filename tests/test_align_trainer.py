@@ -90,6 +90,17 @@ def test_a_killed_training_goes_on_to_the_same_bits(tmp_path: Path, step: int) -
     assert losses(load_history(tmp_path / "broken" / HISTORY_NAME)) == losses(history)
 
 
+def test_an_early_end_stops_the_schedule_where_it_is(tmp_path: Path) -> None:
+    whole, wanted = trainer(tmp_path)
+    whole.fit(batches)
+    early, found = trainer(tmp_path / "early", settings(until=5))
+    assert [report.step for report in early.fit(batches)] == [2, 4, 5]
+    assert early.history[-1].learning_rate == settings().rate_at(4)
+    late, found = trainer(tmp_path / "early")
+    assert [report.step for report in late.fit(batches)] == [2, 4, 5, 6, 7]
+    assert same_bits(found, wanted)
+
+
 @pytest.mark.parametrize(("step", "before"), [(3, None), (6, 3)])
 def test_a_kill_while_a_checkpoint_is_written_leaves_the_one_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int, before: int | None

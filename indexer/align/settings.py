@@ -16,6 +16,7 @@ class TrainingSettings:
     end. Weights of less than two dimensions (biases, norms, temperatures) are not decayed.
     Gradients are clipped to a global norm of `clip_norm`. `average_decay` above 0 keeps an
     exponential moving average of the weights, which is then what is measured and returned.
+    `until` above 0 ends the training after so many steps of the schedule, for another to go on.
     `report_every` and `checkpoint_every` also take place at the last step. `device` is a torch
     device, empty for the GPU where there is one. Raises BadConfig for values out of range.
     """
@@ -30,6 +31,7 @@ class TrainingSettings:
     clip_norm: float = 1.0
     average_decay: float = 0.0
     seed: int = 0
+    until: int = 0
     report_every: int = 100
     checkpoint_every: int = 500
     device: str = ""
@@ -42,7 +44,13 @@ class TrainingSettings:
         self._check("weight_decay", self.weight_decay >= 0, "0 or more")
         self._check("final_rate", 0 <= self.final_rate <= 1, "from 0 to 1")
         self._check("average_decay", 0 <= self.average_decay < 1, "0 or more and less than 1")
+        self._check("until", 0 <= self.until <= self.steps, "from 0 to steps")
         self._check("warmup_steps", 0 <= self.warmup_steps < self.steps, "less than steps")
+
+    @property
+    def last(self) -> int:
+        """The number of steps after which the training ends."""
+        return self.until or self.steps
 
     def _check(self, name: str, good: bool, range_: str) -> None:
         if not good:

@@ -102,7 +102,7 @@ class Trainer:
     def _run(
         self, batches: Batches, first: int, held_out: Batch | None, say: Callable[[str], None]
     ) -> None:
-        last = self.settings.steps
+        last = self.settings.last
         source = iter(batches(first)) if first < last else iter(())
         items, clock = 0, perf_counter()
         for step in range(first, last):
@@ -233,9 +233,9 @@ class Trainer:
                 )
 
     def _identity(self) -> dict[str, object]:
-        """What must stay the same for a training to go on; the device and pauses may change."""
+        """What must stay the same for a training to go on; device, pauses and end may change."""
         identity: dict[str, object] = asdict(self.settings)
-        for free in ("device", "report_every", "checkpoint_every"):
+        for free in ("device", "until", "report_every", "checkpoint_every"):
             del identity[free]
         for term in self._terms:
             facts = [type(term.objective).__name__, term.weight, list(term.kinds or ())]

@@ -38,6 +38,7 @@ ObjectiveFactory = Callable[[TowerFacts], Objective]
 OBJECTIVES: Registry[ObjectiveFactory] = Registry("objective")
 _PACKAGE = "indexer.align.objectives"
 OBJECTIVES.register("infonce", f"{_PACKAGE}.infonce:make")
+OBJECTIVES.register("copies", f"{_PACKAGE}.copies:make")
 OBJECTIVES.register("sigmoid", f"{_PACKAGE}.sigmoid:make")
 OBJECTIVES.register("triplet-semi-hard", f"{_PACKAGE}.triplet:make_semi_hard")
 OBJECTIVES.register("triplet-hardest", f"{_PACKAGE}.triplet:make_hardest")

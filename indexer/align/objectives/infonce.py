@@ -20,7 +20,8 @@ class InfoNCE(nn.Module):
 
     With s = exp(τ) · L Rᵀ: loss = (CE(s, i) + CE(sᵀ, i)) / 2. exp(τ), the inverse temperature,
     is learnt from 1 / 0.07 and kept at 100 or less. Pairs that belong together besides the
-    diagonal are neither targets nor negatives.
+    diagonal are neither targets nor negatives. Right items beyond the last left one are nobody's
+    partner: hard negatives, against which each left item alone is told apart.
     """
 
     def __init__(self, temperature: float = 0.07) -> None:
@@ -31,10 +32,11 @@ class InfoNCE(nn.Module):
         with torch.no_grad():  # clamping the value, not the gradient: the scale can come back
             self.log_scale.clamp_(max=_MOST)
         logits = self.log_scale.exp() * views.left @ views.right.T
-        own = torch.arange(len(logits), device=logits.device)
-        also = views.same & (own[:, None] != own)
+        left, right = (torch.arange(count, device=logits.device) for count in logits.shape)
+        also = views.same & (left[:, None] != right)
         logits = logits.masked_fill(also, -math.inf)
-        return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
+        back = logits[:, : len(left)].T
+        return (F.cross_entropy(logits, left) + F.cross_entropy(back, left)) / 2
 
 
 def make(facts: TowerFacts) -> InfoNCE:

@@ -1,0 +1,1 @@
+"""Trains the starter tower: a compact image tower in the space of the sentence encoder."""
