@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from api.commands import IndexFolder, Json, OptionalPath, emit, settings_with, writing
+from api.commands import IndexFolder, Json, OptionalPath, emit, end, settings_with, writing
 
 
 def register(app: typer.Typer) -> None:
@@ -14,7 +15,7 @@ def register(app: typer.Typer) -> None:
     app.command()(tune)
 
 
-def tune(
+def tune(  # noqa: PLR0913, PLR0917 (an option each)
     index: IndexFolder,
     pairs: Annotated[
         OptionalPath,
@@ -27,18 +28,41 @@ def tune(
     remove: Annotated[
         bool, typer.Option("--remove", help="Take away what was learnt before.")
     ] = False,
+    deep: Annotated[
+        bool,
+        typer.Option("--deep", help="Train the text model itself, and encode the index anew."),
+    ] = False,
+    into: Annotated[
+        OptionalPath,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where --deep puts the model; by default in the user's data folder.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Learn to map questions nearer to what answers them; kept only where that helps."""
-    from api.render_tune import print_tuning, refusal, tuning_json
-    from indexer.align.tune import tune as learn
-    from indexer.errors import BadQuery, TriptychError
+    from indexer.errors import BadQuery
 
     if remove == (pairs is not None):
         raise BadQuery("give either --pairs FILE.jsonl to learn from, or --remove")
+    if deep and (remove or closed):
+        raise BadQuery("--deep goes with neither --remove nor --closed, which are for the map")
+    if into and not deep:
+        raise BadQuery("--into says where --deep puts the model; without --deep there is none")
     if pairs is None:
         _remove(index, as_json)
-        return
+    elif deep:
+        _train(index, pairs, into, as_json)
+    else:
+        _learn(index, pairs, closed, as_json)
+
+
+def _learn(index: Path, pairs: Path, closed: bool, as_json: bool) -> None:
+    from api.render_tune import print_tuning, refusal, tuning_json
+    from indexer.align.tune import tune as learn
+    from indexer.errors import TriptychError
+
     with writing(index):
         result = learn(index, pairs, settings_with(), closed)
     emit(
@@ -50,7 +74,27 @@ def tune(
         raise TriptychError(refusal(result))
 
 
-def _remove(index: IndexFolder, as_json: bool) -> None:
+def _train(index: Path, pairs: Path, into: Path | None, as_json: bool) -> None:
+    from api.progress import TerminalProgress
+    from api.render_tune import deep_json, deep_refusal, print_deep
+    from indexer.align.deep import deepen, install
+    from indexer.errors import TriptychError
+
+    settings = settings_with()
+    with writing(index), TerminalProgress() as progress:
+        result = deepen(index, pairs, settings, into, progress)
+        built = install(index, result, settings, progress) if result.helps else None
+    emit(
+        as_json,
+        lambda: deep_json(result, built, index),
+        lambda console: print_deep(console, result, built, settings.models),
+    )
+    if built is None:
+        raise TriptychError(deep_refusal(result))
+    end(bool(built.skipped))
+
+
+def _remove(index: Path, as_json: bool) -> None:
     from rich.text import Text
 
     from indexer.adapter import remove_adapter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 from rich.console import Console
@@ -12,6 +13,11 @@ from rich.text import Text
 
 from indexer.align.trial import Change
 from indexer.align.tune import Tuning, changes_json
+
+if TYPE_CHECKING:
+    from indexer.align.deep import Deepening
+    from indexer.building.facts import BuildResult
+    from indexer.config import Models
 
 
 def tuning_json(tuning: Tuning, root: Path) -> dict[str, JsonValue]:
@@ -34,29 +40,89 @@ def print_tuning(console: Console, tuning: Tuning) -> None:
     console.print(_table(f"{counts}, each group held out in turn", tuning.worth.known))
     if tuning.worth.new is not tuning.worth.known:
         console.print(_table("the same, every answer held out in turn", tuning.worth.new))
-    if tuning.left_out:
-        left = f"left out, in a language that the encoder does not read: {tuning.left_out:,}"
-        console.print(Text(left, style="dim"), soft_wrap=True)
+    _say_left_out(console, tuning.left_out)
     if tuning.installed:
         console.print(Text("installed; searches use it from now on"), soft_wrap=True)
 
 
 def refusal(tuning: Tuning) -> str:
     """Why nothing was installed, with the figures."""
-    said = [
-        f"{name} {change.before:.3f} to {change.after:.3f} (p {change.chance:.3f})"
-        for name, change in tuning.worth.known.items()
-    ]
-    new = [
-        f"{name} {change.before:.3f} to {change.after:.3f} (p {change.chance:.3f})"
-        for name, change in tuning.worth.new.items()
-        if tuning.worth.new is not tuning.worth.known
-    ]
-    unseen = f"; with new answers {', '.join(new)}" if new else ""
+    worth = tuning.worth
+    unseen = "" if worth.new is worth.known else f"; with new answers {_figures(worth.new)}"
     return (
-        f"not installed, as it does not help beyond chance: {', '.join(said)}{unseen}; "
+        f"not installed, as it does not help beyond chance: {_figures(worth.known)}{unseen}; "
         "what was installed before stays, and more pairs may show a gain"
     )
+
+
+def deep_json(result: Deepening, built: BuildResult | None, root: Path) -> dict[str, JsonValue]:
+    """Counts, figures by measure of questions held out, and the generation that was made."""
+    before, after = result.cosine
+    return {
+        "index": str(root),
+        "installed": built is not None,
+        "generation": built.generation if built else None,
+        "model": str(result.model) if result.model else None,
+        "pairs": result.pairs,
+        "matters": result.matters,
+        "held_out": result.held_out,
+        "left_out": result.left_out,
+        "figures": changes_json(result.changes),
+        "cosine": {"before": before, "after": after},
+        "curves": str(result.curves),
+    }
+
+
+def print_deep(
+    console: Console, result: Deepening, built: BuildResult | None, models: Models
+) -> None:
+    """Measures before and after on questions held out, then what was done.
+
+    Where the settings name another text model, builds would go back to it: says so.
+    """
+    title = (
+        f"{result.pairs:,} questions about {result.matters:,} matters; measured on "
+        f"{result.held_out:,} held out, trained on the others"
+    )
+    console.print(_table(title, result.changes))
+    _say_left_out(console, result.left_out)
+    lines = [f"curves: {result.curves}"]
+    if result.model:
+        lines.append(f"model: {result.model}")
+    if built:
+        lines.append(
+            f"installed: generation {built.generation} has all vectors by this model; "
+            "what `tune` learnt before for the old ones is not applied any more"
+        )
+        if "text" in models.model_fields_set:
+            lines.append(
+                f"the settings name the text model {models.text}: replace it by "
+                f'"local-dir:{result.model}", or the next build goes back to it'
+            )
+    for line in lines:
+        console.print(Text(line), soft_wrap=True)
+
+
+def deep_refusal(result: Deepening) -> str:
+    """Why the index stays as it is, with the figures."""
+    return (
+        "not installed, as it does not help beyond chance on the "
+        f"{result.held_out:,} questions held out: {_figures(result.changes)}; the index stays "
+        "as it is, and more pairs may show a gain"
+    )
+
+
+def _figures(changes: Mapping[str, Change]) -> str:
+    return ", ".join(
+        f"{name} {change.before:.3f} to {change.after:.3f} (p {change.chance:.3f})"
+        for name, change in changes.items()
+    )
+
+
+def _say_left_out(console: Console, count: int) -> None:
+    if count:
+        left = f"left out, in a language that the encoder does not read: {count:,}"
+        console.print(Text(left, style="dim"), soft_wrap=True)
 
 
 def _table(title: str, changes: Mapping[str, Change]) -> Table:

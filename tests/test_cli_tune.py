@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,15 @@ from typer.testing import CliRunner, Result
 
 from api.cli_tune import register
 from indexer.adapter import read_adapter
+from indexer.align.deep import Deepening
+from indexer.align.trial import Change
 from indexer.building.build import build
+from indexer.building.facts import BuildResult
 from indexer.building.progress import Silent
 from indexer.config import Settings
-from indexer.errors import BadQuery, IndexNotFound, TriptychError
+from indexer.errors import BadConfig, BadQuery, IndexNotFound, TriptychError
 from indexer.lanes import TEXT
+from tests.command_line import command_line
 from tests.fakes import AXES
 
 
@@ -95,3 +100,104 @@ def test_one_of_two_things_to_do(index: Path, options: list[str]) -> None:
 
 def test_removing_from_what_is_no_index(tmp_path: Path) -> None:
     assert isinstance(run("--index", tmp_path, "--remove").exception, IndexNotFound)
+
+
+REFUSED = [
+    (None, "cannot be read"),
+    ([], "holds no pairs"),
+    ([{"text": "x", "relevant": ["red.md"]}] * 2, "2 pairs"),
+    ([{"text": "x", "relevant": ["no.md"]}], "line 1: 'no.md'"),
+    ([{"text": "x", "image": "no.png", "relevant": ["red.md"]}], "line 1: image 'no.png': no such"),
+    ([{"text": "x", "relevant": ["red.md"]}, "{"], "line 2: not JSON"),
+]
+
+
+@pytest.mark.parametrize("deep", [[], ["--deep"]])
+@pytest.mark.parametrize(("lines", "said"), REFUSED)
+def test_bad_pairs_are_one_sentence_before_any_work(
+    index: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    lines: list[object] | None,
+    said: str,
+    deep: list[str],
+) -> None:
+    file = tmp_path / "bad.jsonl"
+    if lines is not None:
+        texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+        file.write_text("\n".join(texts))
+    call = command_line(tmp_path, monkeypatch, capsys)
+    outcome = call("tune", "--index", index, "--pairs", file, *deep)
+    assert outcome.refused(said), outcome.err
+    assert not (tmp_path / "cache" / "tuning").exists()
+
+
+def test_a_model_that_cannot_be_trained(index: Path, tmp_path: Path) -> None:
+    done = run("--index", index, "--pairs", pairs(tmp_path, groups=True), "--deep")
+    assert isinstance(done.exception, BadConfig)
+    assert "fake:demo, which cannot be trained" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--deep", "--closed"], "neither --remove nor --closed"),
+        (["--into", "m"], "without --deep"),
+    ],
+)
+def test_options_that_do_not_go_together(index: Path, options: list[str], said: str) -> None:
+    done = run("--index", index, "--pairs", "p.jsonl", *options)
+    assert isinstance(done.exception, BadQuery)
+    assert said in str(done.exception)
+
+
+def deepened(helps: bool) -> Deepening:
+    """The figures of a training."""
+    changes = {
+        "recall@1": Change(0.5, 0.6, 0.0, 0.2, 0.125),
+        "mrr@10": Change(0.6, 0.75, 0.05, 0.25, 0.015 if helps else 0.5),
+    }
+    model = Path("/m") if helps else None
+    return Deepening(100, 20, 40, 3, changes, (0.5, 0.6), model, Path("/c/curves.png"), helps)
+
+
+BUILT = BuildResult(2, 6, 6, False, (), (), {}, 1.0)
+
+
+@pytest.fixture
+def training(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Have a training end with or without help."""
+
+    def end(helps: bool) -> None:
+        monkeypatch.setattr("indexer.align.deep.deepen", lambda *_: deepened(helps))
+        monkeypatch.setattr("indexer.align.deep.install", lambda *_: BUILT)
+
+    return end
+
+
+def test_a_training_that_helps(index: Path, training: Callable[[bool], None]) -> None:
+    training(True)
+    said = run("--index", index, "--pairs", "p.jsonl", "--deep").stdout
+    for part in (
+        "100 questions about 40 matters; measured on 20 held out",
+        "+0.150",
+        "does not read: 3",
+        "model: /m",
+        "generation 2",
+        'fake:demo: replace it by "local-dir:/m"',
+    ):
+        assert part in said
+    done = json.loads(run("--index", index, "--pairs", "p", "--deep", "--json").stdout)
+    assert (done["installed"], done["generation"], done["model"]) == (True, 2, "/m")
+    assert done["cosine"] == {"before": 0.5, "after": 0.6}
+    assert done["figures"]["mrr@10"]["after"] == 0.75
+
+
+def test_a_training_that_does_not_help(index: Path, training: Callable[[bool], None]) -> None:
+    training(False)
+    done = run("--index", index, "--pairs", "p.jsonl", "--deep", "--json")
+    assert isinstance(done.exception, TriptychError)
+    said = str(done.exception)
+    assert "20 questions held out: recall@1 0.500 to 0.600 (p 0.125), mrr@10 0.600" in said
+    assert json.loads(done.stdout)["generation"] is None

@@ -24,7 +24,8 @@ class Batch:
     both (n, …). `same` is boolean (n, n), true where left i and right j belong together too,
     such as two photos of one product; its diagonal must be true; None means the diagonal alone.
     `teacher_left` and `teacher_right` (n, dt) are another model's vectors of the same pairs.
-    For objectives that look at the left inputs alone, `right` may repeat `left`.
+    For objectives that look at the left inputs alone, `right` may repeat `left`. For InfoNCE
+    alone `right` may have m > n items, the last of them hard negatives, with `same` (n, m).
     """
 
     left_kind: str

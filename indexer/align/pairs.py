@@ -31,19 +31,20 @@ class Pair:
 def read_pairs(path: Path) -> list[Pair]:
     """Read a JSONL file of `{"text", "relevant": […], "exclude"?: […], "group"?}`.
 
-    Other keys, such as the `id` of a query file, are let be. Raises BadQuery naming the lines
-    at fault, up to ten of them.
+    Other keys, such as the `id` of a query file, are let be; an `image` has to lie below the
+    folder of the file. Raises BadQuery naming the lines at fault, up to ten of them.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadQuery(f"{path}: cannot be read: {error}") from error
+        said = error.strerror if isinstance(error, OSError) else str(error)
+        raise BadQuery(f"{path}: cannot be read: {said}") from error
     pairs: list[Pair] = []
     faults: list[str] = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        parsed = _parse(number, line)
+        parsed = _parse(number, line, path.parent)
         if isinstance(parsed, Pair):
             pairs.append(parsed)
         else:
@@ -76,7 +77,7 @@ def listed(faults: Sequence[str]) -> str:
     return "; ".join(faults[:_NAMED]) + more
 
 
-def _parse(number: int, line: str) -> Pair | str:
+def _parse(number: int, line: str, folder: Path) -> Pair | str:
     """The pair in a line, or what is wrong with it."""
     try:
         data = json.loads(line)
@@ -84,11 +85,23 @@ def _parse(number: int, line: str) -> Pair | str:
         return f"not JSON ({error})"
     if not isinstance(data, dict):
         return "not a JSON object"
-    if fault := _fault(data):
+    if fault := _image_fault(data, folder) or _fault(data):
         return fault
     relevant = tuple(dict.fromkeys(data["relevant"]))
     group = str(data.get("group", relevant[0]))
     return Pair(number, data["text"].strip(), relevant, frozenset(data.get("exclude", [])), group)
+
+
+def _image_fault(data: dict[str, object], folder: Path) -> str:
+    """What is wrong with the picture that a query of a file may show, "" where nothing is."""
+    image = data.get("image")
+    if not image:
+        return ""
+    if not isinstance(image, str):
+        return "'image' is not a string"
+    if not (folder / image).is_file():
+        return f"image {image!r}: no such file in {folder}"
+    return "" if data.get("text") else "an image without 'text', and tuning learns from texts"
 
 
 def _fault(data: dict[str, object]) -> str:

@@ -37,12 +37,24 @@ class Pool:
         found = [self.named[name] for name in names if name in self.named]
         return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
 
+    def subset(self, keep: NDArray[np.bool_]) -> Pool:
+        """The rows of `keep`, (n,), and the names that still have some."""
+        places = np.cumsum(keep) - 1
+        named = {name: places[rows[keep[rows]]] for name, rows in self.named.items()}
+        owners = np.unique(self.owners[keep], return_inverse=True)[1]
+        return Pool(self.vectors[keep], owners, {n: rows for n, rows in named.items() if len(rows)})
+
+
+def load_passages(index: Index, space: str) -> tuple[list[StoredChunk], Vectors]:
+    """All n live passages of an index that have a vector in `space`, and these (n, dim)."""
+    ids, vectors = _stored(index, space)
+    live = np.isin(ids, np.asarray(index.ids(), np.int64))
+    return index.get(ids[live].tolist()), vectors[live]
+
 
 def load_pool(index: Index, space: str) -> Pool:
     """All live passages of an index that have a vector in `space`."""
-    ids, vectors = _stored(index, space)
-    live = np.isin(ids, np.asarray(index.ids(), np.int64))
-    return pool_of(index.get(ids[live].tolist()), vectors[live])
+    return pool_of(*load_passages(index, space))
 
 
 def pool_of(chunks: Sequence[StoredChunk], vectors: Vectors) -> Pool:
@@ -59,22 +71,26 @@ def pool_of(chunks: Sequence[StoredChunk], vectors: Vectors) -> Pool:
 
 
 def narrow(pool: Pool, queries: Vectors, needed: Iterable[str], most: int = MOST) -> Pool:
-    """The pool, or what of a large one matters: `needed` names and whatever is near a query.
+    """The pool, or what of a large one matters."""
+    return pool if len(pool.vectors) <= most else pool.subset(nearby(pool, queries, needed, most))
 
-    Passages near a question and not right for it are the hard negatives.
+
+def nearby(
+    pool: Pool, queries: Vectors, needed: Iterable[str], most: int = MOST
+) -> NDArray[np.bool_]:
+    """What of a pool matters, (n,): `needed` names and whatever is near a query.
+
+    Passages near a question and not right for it are the hard negatives. All of a pool of no
+    more than `most` rows matters.
     """
-    if len(pool.vectors) <= most:
-        return pool
-    keep = np.zeros(len(pool.vectors), np.bool_)
+    count = len(pool.vectors)
+    keep = np.full(count, count <= most)
     keep[pool.rows(needed)] = True
-    near = min(_NEAR, len(pool.vectors))
-    for start in range(0, len(queries), 64):
+    near = min(_NEAR, count)
+    for start in range(0, 0 if count <= most else len(queries), 64):
         scores = queries[start : start + 64] @ pool.vectors.T
         keep[np.argpartition(-scores, near - 1, axis=1)[:, :near]] = True
-    places = np.cumsum(keep) - 1
-    named = {name: places[rows[keep[rows]]] for name, rows in pool.named.items()}
-    owners = np.unique(pool.owners[keep], return_inverse=True)[1]
-    return Pool(pool.vectors[keep], owners, {n: rows for n, rows in named.items() if len(rows)})
+    return keep
 
 
 def _stored(index: Index, space: str) -> tuple[Rows, Vectors]:

@@ -13,6 +13,7 @@ from indexer.align.pool import Pool
 from indexer.records import Vectors
 
 FOLDS = 5
+SIGNIFICANT = 0.05
 _RESAMPLES = 2_000
 _BLOCK = 256
 
@@ -82,6 +83,13 @@ def compare(before: Ranks, after: Ranks, groups: NDArray[np.int64]) -> dict[str,
     return {
         name: _change(measure(before), measure(after), groups) for name, measure in MEASURES.items()
     }
+
+
+def gained(changes: Mapping[str, Change]) -> bool:
+    """Whether the right document stands higher, beyond chance, and first at least as often."""
+    rank, first = changes["mrr@10"], changes["recall@1"]
+    higher = rank.after > rank.before and rank.chance < SIGNIFICANT
+    return higher and first.after >= first.before
 
 
 def _change(

@@ -10,22 +10,18 @@ import numpy as np
 from pydantic import JsonValue
 
 from indexer.adapter import write_adapter
-from indexer.align.examples import Examples, examples_of
+from indexer.align.examples import examples_of
 from indexer.align.learn import Worth, cross_validate, learn
-from indexer.align.pairs import Pair, check_names, listed, read_pairs
-from indexer.align.pool import load_pool, narrow
-from indexer.align.trial import FOLDS, Change
+from indexer.align.lesson import check_right, read_lesson
+from indexer.align.pairs import Pair
+from indexer.align.pool import narrow
+from indexer.align.trial import FOLDS, SIGNIFICANT, Change, gained
 from indexer.config import Settings
 from indexer.encoders.choose import encoder_of
-from indexer.errors import BadQuery, IndexMismatch
-from indexer.lanes import TEXT
-from indexer.language import understood
-from indexer.store.index import Index
+from indexer.errors import BadQuery
 
 FEWEST = 20
 """Pairs below which no gain could be told from chance."""
-
-SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +43,11 @@ def helps(worth: Worth, closed: bool = False) -> bool:
 
     On questions with a new answer no loss may be beyond chance, unless answers are `closed`.
     """
-    rank, first = worth.known["mrr@10"], worth.known["recall@1"]
-    gained = rank.after > rank.before and rank.chance < SIGNIFICANT
     harmed = any(
         change.after < change.before and change.chance < SIGNIFICANT
         for change in worth.new.values()
     )
-    return gained and first.after >= first.before and (closed or not harmed)
+    return gained(worth.known) and (closed or not harmed)
 
 
 def tune(root: Path, file: Path, settings: Settings, closed: bool = False) -> Tuning:
@@ -64,21 +58,16 @@ def tune(root: Path, file: Path, settings: Settings, closed: bool = False) -> Tu
     Raises BadQuery for pairs that cannot be used, IndexMismatch for an index without a text
     space or with other weights, and what opening an index raises.
     """
-    pairs = read_pairs(file)
-    with Index.open(root) as index:
-        space = index.spaces.get(TEXT)
-        if space is None:
-            raise IndexMismatch(f"{root}: the index has no text space, which tuning is for")
-        pool = load_pool(index, TEXT)
-    check_names(file, pairs, pool.named)
+    lesson = read_lesson(root, file)
+    space = lesson.space
     encoder = encoder_of(space, settings)
-    kept = [pair for pair in pairs if understood(pair.text, encoder.languages)]
-    left_out = len(pairs) - len(kept)
+    kept = lesson.understood(encoder.languages)
+    left_out = len(lesson.pairs) - len(kept)
     _check_enough(file, kept, left_out)
     queries = encoder.encode_queries([pair.text for pair in kept])
-    pool = narrow(pool, queries, {name for pair in kept for name in pair.relevant})
+    pool = narrow(lesson.pool, queries, {name for pair in kept for name in pair.relevant})
     examples = examples_of(kept, queries, pool)
-    _check_right(file, kept, examples)
+    check_right(file, kept, examples)
     worth = cross_validate(examples, pool, space, closed)
     groups = len(np.unique(examples.groups))
     tuning = Tuning(len(kept), groups, left_out, worth, helps(worth, closed))
@@ -113,13 +102,3 @@ def _check_enough(file: Path, pairs: list[Pair], left_out: int) -> None:
         f"answers; it takes {FEWEST} pairs, {FOLDS} groups and {FOLDS} answers to tell a gain "
         "from chance"
     )
-
-
-def _check_right(file: Path, pairs: list[Pair], examples: Examples) -> None:
-    faults = [
-        f"line {pair.line}"
-        for pair, right in zip(pairs, examples.right, strict=True)
-        if not len(right)
-    ]
-    if faults:
-        raise BadQuery(f"{file}: 'exclude' takes away all that is relevant: {listed(faults)}")
