@@ -1,8 +1,9 @@
 """Can the evidence tell a question that the index answers from one that it does not?
 
 Every question is asked twice: of the whole index, and with its right documents left out. The
-best supported passage gives a cosine and a share of the question's words; a logistic
-regression on both, cross-validated over questions, gives the constants of search/evidence.py.
+best supported passage gives a cosine, a share of the question's words and whether it has the
+codes; a logistic regression on them, cross-validated over questions, gives the constants of
+search/evidence.py, but for that of the codes.
 
     python -m benchmarks.evidence INDEX QUERIES.jsonl [INDEX QUERIES.jsonl …]
 """
@@ -22,15 +23,16 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from indexer.config import load_settings
 from search.engine import Engine
+from search.evidence import Coverage
 from search.qrels import read_queries
 
 Features = NDArray[np.float64]
 
 
 def collect(index: Path, queries: Path) -> tuple[Features, NDArray[np.int64]]:
-    """(cosine, share) of the best supported passage, and 1 where the answer was in the index."""
+    """(cosine, share, codes) of the best supported passage, and 1 where its answer was indexed."""
     engine = Engine.open(index, load_settings())
-    rows: list[tuple[float, float]] = []
+    rows: list[tuple[float, float, float]] = []
     labels: list[int] = []
     pages = _pages(queries)
     for judged in read_queries(queries, None).queries:
@@ -40,7 +42,9 @@ def collect(index: Path, queries: Path) -> tuple[Features, NDArray[np.int64]]:
         for label, asked in ((1, query), (0, without)):
             rated = engine.supported(asked)
             best = max(rated, key=lambda one: one.support, default=None)
-            rows.append((best.cosine or 0.0, best.share) if best else (0.0, 0.0))
+            covered = best.covered if best else Coverage(0.0)
+            cosine = best.cosine if best else None
+            rows.append((cosine or 0.0, covered.share, covered.codes))
             labels.append(label)
     engine.close()
     return np.array(rows), np.array(labels)
@@ -64,8 +68,8 @@ def main(arguments: list[str]) -> None:
         model, features, labels, groups=groups, cv=folds, method="predict_proba"
     )[:, 1]
     model.fit(features, labels)
-    (cosine, share), bias = model.coef_[0], model.intercept_[0]
-    print(f"constants: cosine {cosine:.2f}, share {share:.2f}, bias {bias:.2f}")
+    (cosine, share, codes), bias = model.coef_[0], model.intercept_[0]
+    print(f"constants: cosine {cosine:.2f}, share {share:.2f}, codes {codes:.2f}, bias {bias:.2f}")
     alone = LogisticRegression(C=100.0).fit(features[:, 1:], labels)
     print(f"without a cosine: share {alone.coef_[0][0]:.2f}, bias {alone.intercept_[0]:.2f}")
     start = 0

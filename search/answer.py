@@ -16,7 +16,7 @@ from indexer.language import detect_language
 from indexer.records import Modality, Scored, StoredChunk
 from indexer.store.analysis import tokens
 from indexer.store.base import Store
-from search.evidence import coverage, evidence
+from search.evidence import Coverage, coverage, evidence
 from search.matching import matched_lines
 from search.passages import quotable
 from search.prepare import Prepared
@@ -39,11 +39,15 @@ class Supported:
     group: Group
     said: StoredChunk
     cosine: float | None
-    share: float
+    covered: Coverage
+
+    @property
+    def share(self) -> float:
+        return self.covered.share
 
     @property
     def support(self) -> float:
-        return evidence(self.cosine, self.share)
+        return evidence(self.cosine, self.covered)
 
 
 class Answerer:
@@ -100,8 +104,8 @@ class Answerer:
                 continue
             found = [cosines[chunk.id] for chunk in (*group.chunks, said) if chunk.id in cosines]
             cosine = max(found, default=0.0) if known else None
-            share = coverage(rarity, (*group.chunks[:_MEMBERS], said))
-            rated.append(Supported(group, said, cosine, share))
+            covered = coverage(rarity, (*group.chunks[:_MEMBERS], said))
+            rated.append(Supported(group, said, cosine, covered))
         return rated
 
     def _cite(self, number: int, one: Supported, prepared: Prepared, words: set[str]) -> Citation:
@@ -125,7 +129,7 @@ class Answerer:
         """Cosine to the question plus the share of its words; float32 (len(sentences),)."""
         shared = [len(words & set(tokens(text))) / max(1, len(words)) for text in sentences]
         scores = np.asarray(shared, dtype=np.float32)
-        vector = prepared.vectors.get(TEXT)
+        vector = prepared.vector
         if vector is not None and len(sentences) > 1:
             scores += self._encoder.encode_texts(list(sentences)) @ vector
         return scores

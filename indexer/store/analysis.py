@@ -1,34 +1,20 @@
-"""Text → the words that are indexed and searched. One function for both sides."""
+"""Text → the words that are indexed and searched. One analysis for both sides."""
 
 from __future__ import annotations
 
-import logging
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
-from functools import cache, lru_cache
+from collections.abc import Collection
+from functools import lru_cache
 
-import tantivy
+from indexer.language import detect_language
+from indexer.store.codes import number, plain, spaced
+from indexer.store.han import HAN, cut, simplified
+from indexer.store.menus import STEP, steps
+from indexer.store.stems import DEFAULT, stem
 
 MAX_LENGTH = 64
 """Longer tokens are cut; they are encoded data, not words."""
-
-STOP_WORDS = frozenset(
-    {
-        *("a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is"),
-        *("it", "no", "not", "of", "on", "or", "such", "that", "the", "their", "then", "there"),
-        *("these", "they", "this", "to", "was", "will", "with"),
-    }
-)
-
-HAN_STOP_WORDS = frozenset(
-    {
-        *("的", "了", "是", "在", "和", "与", "或", "也", "都", "就", "而", "及", "被", "把", "给"),
-        *("吗", "呢", "吧", "啊", "我", "你", "您", "他", "她", "它", "我们", "这", "那", "这个"),
-        *("那个", "一个", "有", "会", "要", "请", "怎么", "怎样", "如何", "什么", "为什么", "哪里"),
-    }
-)
-"""Particles, pronouns and question words. Negations stay: 没有水 is not 水."""
 
 _REMEMBERED = 1 << 16
 """Distinct words whose tokens are kept; text repeats its words."""
@@ -50,68 +36,76 @@ def _mark_ranges() -> str:
 _RUN = rf"[^\W_]+(?:[{_mark_ranges()}]+[^\W_]*)*"
 _WORD = re.compile(rf"{_RUN}(?:[._'-]{_RUN})*(?:\+\+|#(?!\w))?")
 _JOINT = re.compile(r"[._'#+-]+")
-_HAN = re.compile(r"([々〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+)")
-_VERSION = re.compile(r"v(\d+(?:\.\d+)+)")
-_ENGLISH = re.compile(r"[a-z']+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 
 
-def tokens(text: str) -> list[str]:
-    """The words of `text`, in order, repeats kept.
+def tokens(text: str, language: str = DEFAULT) -> list[str]:
+    """The words of `text`, repeats kept, in the order of its words.
 
     Compatibility forms are unified (NFKC) and letters lower-cased. Latin words lose English
-    stop words and endings (Snowball). Error codes, versions, part numbers and file names stay
-    whole, and their parts follow: `wsl.exe` → `wsl.exe`, `wsl`, `exe`. Chinese is cut by
-    jieba's search mode and loses its particles. Other scripts are taken by runs of letters.
+    stop words and endings (Snowball); in another `language` (ISO 639-1) the stem of that
+    language follows. Error codes, versions, part numbers and file names stay whole, in
+    one spelling for all, and their parts follow: `wsl.exe` → `wsl.exe`, `wsl`, `exe`; `E-04`
+    → `e04`, `e`, `04`; `GetFileName` → `getfilenam`, `get`, `file`, `name`. The steps of menu paths
+    come last: `File > Save` → …, `file>save`. Chinese is cut by jieba's search mode, in
+    simplified characters, and loses its particles. Other scripts are taken by runs of letters.
     """
-    text = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
+    return _analysed(text, language, humps=True)
+
+
+def question_tokens(text: str, languages: Collection[str]) -> list[str]:
+    """The tokens of a question put to texts in `languages`, those of the index; none if alike.
+
+    Its own language decides where it is long enough to be told; else it is read in each. A name
+    in camel case stays whole: its parts are for those who do not know it, and make a question
+    that does vaguer (measured on bug reports and captions).
+    """
+    if not languages:
+        return _analysed(text, DEFAULT, humps=False)
+    told = detect_language(text, default="")
+    read = [told] if told else sorted(languages)
+    words = (word for language in read for word in _analysed(text, language, humps=False))
+    return list(dict.fromkeys(words))
+
+
+def _analysed(text: str, language: str, humps: bool) -> list[str]:
+    text = unicodedata.normalize("NFKC", text).replace("’", "'")
+    if HAN.search(text):
+        text = simplified(text)
+    found = _words(text, language, humps)
+    found.extend(spaced(text))
+    for before, after in steps(text):
+        left, right = _words(before, DEFAULT, False), _words(after, DEFAULT, False)
+        first = left[-1] if HAN.search(before) and left else (left or [before.lower()])[0]
+        found.append(f"{first}{STEP}{(right or [after.lower()])[0]}"[:MAX_LENGTH])
+    return found
+
+
+def _words(text: str, language: str, humps: bool) -> list[str]:
     found: list[str] = []
-    for position, run in enumerate(_HAN.split(text)):
+    for position, run in enumerate(HAN.split(text)):
         if position % 2:
-            words = (word for word in _han_cutter()(run) if word not in HAN_STOP_WORDS)
-            found.extend(word[:MAX_LENGTH] for word in words)
+            found.extend(word[:MAX_LENGTH] for word in cut(run))
         else:
             for whole in _WORD.findall(run):
-                found.extend(_expand(whole))
+                found.extend(_expand(whole, language, humps))
     return found
 
 
 @lru_cache(_REMEMBERED)
-def _expand(whole: str) -> tuple[str, ...]:
-    """The tokens of one word: its stem, or itself and its parts; none of a stop word."""
-    if _ENGLISH.fullmatch(whole):
-        return _stem(whole)
-    version = _VERSION.fullmatch(whole)
-    parts = [part for part in _JOINT.split(whole) if part]
-    found = [whole[:MAX_LENGTH]]
-    if version:
-        found.append(version[1][:MAX_LENGTH])
-    if parts != [whole]:
-        for part in parts:
-            found.extend(_stem(part))
-    return tuple(found)
-
-
-def _stem(word: str) -> tuple[str, ...]:
-    if word in STOP_WORDS:
-        return ()
-    if not _ENGLISH.fullmatch(word):
-        return (word[:MAX_LENGTH],)
-    return tuple(_stemmer().analyze(word[:MAX_LENGTH]))
-
-
-@cache
-def _stemmer() -> tantivy.TextAnalyzer:
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
-    return builder.filter(tantivy.Filter.stemmer("english")).build()
-
-
-@cache
-def _han_cutter() -> Callable[[str], Iterable[str]]:
-    """jieba's search mode. Its dictionary takes a second to load, so only Chinese text pays."""
-    import jieba
-
-    jieba.setLogLevel(logging.ERROR)
-    tokenizer = jieba.Tokenizer()
-    tokenizer.initialize()
-    cut: Callable[[str], Iterable[str]] = tokenizer.cut_for_search
-    return cut
+def _expand(whole: str, language: str, humps: bool) -> tuple[str, ...]:
+    """The tokens of one word in its own case: its stems, or itself and its parts."""
+    lower = whole.lower()
+    letters = lower.replace("'", "").isalpha()
+    parts = [whole] if letters else [part for part in _JOINT.split(whole) if part]
+    joined = plain(lower)[:MAX_LENGTH]
+    found = list(stem(joined, language)) if joined.isalpha() or letters else [joined]
+    if alone := number(joined):
+        found.append(alone)
+    for part in parts:
+        if part != whole:
+            found.extend(stem(part.lower()[:MAX_LENGTH], language))
+        names = _HUMP.split(part) if humps else [part]
+        for name in names if len(names) > 1 else ():
+            found.extend(stem(name.lower()[:MAX_LENGTH], language) if len(name) > 1 else ())
+    return tuple(word[:MAX_LENGTH] for word in found)

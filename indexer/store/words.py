@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from heapq import nsmallest
 from math import ceil, sqrt
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 import numpy as np
 import tantivy
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from tantivy import DocAddress, FieldType, Occur, Query
 
 from indexer.store.analysis import tokens
+from indexer.store.stems import DEFAULT
+from indexer.store.vocabulary import Vocabulary
 from indexer.store.word_files import META, create_index, link_parts
 
 _MEMORY = "/dev/shm"
@@ -31,6 +33,12 @@ Masks = Sequence[NDArray[np.bool_] | None]
 
 MOST_TERMS = 256
 """A longer query keeps its rarest words: text read from a screen can have thousands."""
+
+MOST_TYPED = 32
+"""Typos are looked for in questions of up to so many distinct words: nobody types a screen."""
+
+_MEANT = 0.5
+"""What a word counts for that stands in for a typo."""
 
 HEAP_BYTES = 128_000_000
 """What the writer gathers before it writes a part of the index."""
@@ -83,10 +91,11 @@ class WordsWriter:
         self._writer = self._index.writer(heap_size=heap, num_threads=1)
         self._open = True
 
-    def add(self, row: int, fields: WordFields) -> None:
+    def add(self, row: int, fields: WordFields, language: str = DEFAULT) -> None:
+        """`language` (ISO 639-1) is that of the document."""
         document = tantivy.Document()
         for name in Boosts.__slots__:
-            document.add_text(name, " ".join(tokens(getattr(fields, name))))
+            document.add_text(name, " ".join(tokens(getattr(fields, name), language)))
         document.add_unsigned("row", self._first | row)
         self._writer.add_document(document)
 
@@ -125,8 +134,14 @@ class WordsWriter:
 class Words:
     """The words of sealed segments, with the statistics of all. Used from any number of threads."""
 
-    def __init__(self, folders: Sequence[tuple[Path, int]]) -> None:
+    def __init__(
+        self,
+        folders: Sequence[tuple[Path, int]],
+        languages: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         """`folders`: what a WordsWriter wrote and its key, in the order of segment ordinals.
+
+        `languages` counts the documents of each, by ISO 639-1.
 
         Raises ValueError for a folder that is damaged, of another schema or of another key, and
         for a key that comes twice; OSError for a file that cannot be read.
@@ -146,6 +161,7 @@ class Words:
             index.reload()
             self._schema = index.schema
             self._searcher = index.searcher()
+            self._vocabulary = Vocabulary(self._searcher, languages)
             self.frequency([""])  # opens every field, so that damage shows now
         # A lock file made while the links were removed keeps the folder; by now all is quiet.
         rmtree(links, ignore_errors=True)
@@ -164,10 +180,16 @@ class Words:
         """
         sizes = zip(self._sizes, masks, strict=True)
         passing = sum(size if mask is None else int(mask.sum()) for size, mask in sizes)
-        terms = self._rarest(tokens(text))
-        if not terms or k < 1 or not passing:
+        words = self._vocabulary.asked(text)
+        terms = self._vocabulary.rarest(words, MOST_TERMS)
+        meant: list[str] = []
+        if len(terms) < len(words) <= MOST_TYPED:
+            missing = set(words).difference(terms)
+            for others in self._vocabulary.corrections(text, missing).values():
+                meant += others
+        if not (terms or meant) or k < 1 or not passing:
             return []
-        query = self._ranked(terms)
+        query = self._ranked(terms, meant)
         # The passing hits of a ranking are the ranking of the passing, so fetch what holds k of
         # them if they are spread evenly (mean and three deviations), and more where they are not;
         # or list the rows that pass, when that is cheaper.
@@ -183,10 +205,13 @@ class Words:
 
     def frequency(self, words: Iterable[str]) -> dict[str, int]:
         """In how many chunks each word, as analysed, stands in the field that has it most."""
-        return {
-            word: max(self._searcher.doc_freq(name, word) for name in Boosts.__slots__)
-            for word in dict.fromkeys(words)
-        }
+        return {word: self._vocabulary.count(word) for word in dict.fromkeys(words)}
+
+    def corrections(self, text: str) -> dict[str, tuple[str, ...]]:
+        """The words of `text` that were misspelt, with the likeliest meant, as analysed."""
+        counts = self.frequency(self._vocabulary.asked(text))
+        missing = {word for word, count in counts.items() if not count}
+        return self._vocabulary.corrections(text, missing)
 
     def rows(self) -> list[NDArray[np.int64]]:
         """The sorted chunk rows of each segment, to verify them.
@@ -219,22 +244,14 @@ class Words:
         ranking = [(int(ordinals[i]), int(rows[i]), float(hits[i][0])) for i in best]
         return sorted(ranking, key=lambda hit: (-hit[2], hit[:2])), len(hits)
 
-    def _rarest(self, words: Sequence[str]) -> list[str]:
-        """The distinct words that occur, at most MOST_TERMS, fewest documents first."""
-        frequency: dict[str, int] = {}
-        for word in dict.fromkeys(words):
-            count = sum(self._searcher.doc_freq(name, word) for name in Boosts.__slots__)
-            if count:
-                frequency[word] = count
-        return nsmallest(MOST_TERMS, frequency, key=lambda word: (frequency[word], word))
-
-    def _ranked(self, terms: Sequence[str]) -> Query:
-        """Any of the words in any field."""
+    def _ranked(self, terms: Sequence[str], meant: Sequence[str]) -> Query:
+        """Any of the words in any field; those that were only meant count less."""
+        weights = dict.fromkeys(meant, _MEANT) | dict.fromkeys(terms, 1.0)
         return Query.boolean_query(
             [
-                (Occur.Should, Query.boost_query(self._term(name, term), boost))
+                (Occur.Should, Query.boost_query(self._term(name, term), boost * weight))
                 for name, boost in asdict(WORD_BOOSTS).items()
-                for term in terms
+                for term, weight in weights.items()
             ]
         )
 
