@@ -12,7 +12,7 @@ from indexer.adapter import Stamp, adapters_for, adapters_stamp
 from indexer.config import Settings
 from indexer.encoders.choose import canonical
 from indexer.errors import IndexMismatch, TriptychError
-from indexer.records import Filter, Scored, StoredChunk
+from indexer.records import Filter, Modality, Scored, StoredChunk
 from indexer.store.analysis import tokens
 from indexer.store.index import Index
 from indexer.store.manifest import Current, read_current
@@ -23,6 +23,8 @@ from search.models import Models
 from search.prepare import Prepared, Preparer, Stopwatch
 from search.query import Query
 from search.recall import Group, group, recall
+from search.rerank.base import Asked
+from search.rerank.order import rerank
 from search.results import Answer, Hit, SearchResult
 
 
@@ -46,7 +48,8 @@ class Engine:
         self._models = models
         self._adapters = adapters_stamp(folder)
         adapters = adapters_for(folder, index.spaces)
-        self._preparer = Preparer(models.encoders, models.reader, settings.limits, adapters)
+        held = [Modality(name) for name in index.manifest.counts.get("modality", {})]
+        self._preparer = Preparer(models.encoders, models.reader, settings.limits, adapters, held)
         self._answerer = Answerer(index, models.encoders, settings.answer)
 
     @classmethod
@@ -97,6 +100,8 @@ class Engine:
         """
         if self._models.fresh:
             self._preparer.warm_up()
+            if self._models.reranker:
+                self._models.reranker.warm_up()
             tokens("预热")
 
     def thumb(self, name: str) -> Path | None:
@@ -129,20 +134,24 @@ class Engine:
             filters = (*filters, Filter("modality", "=", "image"))
         selection = self._index.select(filters, query.exclude)
         watch.lap("filter")
-        prepared = self._preparer.prepare(query, watch)
         ranking = self._settings.ranking
-        lanes = recall(self._index, prepared, ranking.depth, selection)
+        weights = ranking.weights(query.text.strip() != "", query.image is not None)
+        prepared = self._preparer.prepare(query, watch, weights)
+        lanes = recall(self._index, prepared, ranking, selection)
         watch.lap("recall")
         ids = list(dict.fromkeys(scored.id for found in lanes.values() for scored in found))
         chunks = dict(zip(ids, self._index.get(ids), strict=True))
         watch.lap("fetch")
-        weights = ranking.weights(query.text.strip() != "", query.image is not None)
         groups = group(lanes, chunks, query.collapse, weights, ranking.rrf_k)
+        watch.lap("fuse")
+        if self._models.reranker:
+            asked = Asked(query.text.strip(), prepared.words, self._index.thumb)
+            groups = rerank(asked, groups, self._models.reranker, self._settings.rerank)
+            watch.lap("rerank")
         words = set(tokens(prepared.words))
         hits = tuple(
             _hit(rank, found, words) for rank, found in enumerate(groups[: query.k], start=1)
         )
-        watch.lap("fuse")
         result = SearchResult(
             query=query.text,
             read=prepared.lines,

@@ -70,7 +70,7 @@ def _measures(cutoffs: Iterable[int]) -> dict[str, Measure]:
 
 def _rankings(groups: Sequence[Group], query: JudgedQuery) -> dict[str, list[str]]:
     """Fused and per lane: what stands at each rank, by the judged name where it is right."""
-    judged = [_judge(group, query.relevant) for group in groups]
+    judged = [judge(group, query.relevant) for group in groups]
     rankings = {FUSED: judged}
     for lane in {lane for group in groups for lane in group.lanes}:
         members = [
@@ -82,7 +82,7 @@ def _rankings(groups: Sequence[Group], query: JudgedQuery) -> dict[str, list[str
     return {name: _label(keys) for name, keys in rankings.items()}
 
 
-def _judge(group: Group, relevant: Sequence[str]) -> str:
+def judge(group: Group, relevant: Sequence[str]) -> str:
     """The entry of `relevant` that names the group's document, asset or record, or ""."""
     best = group.chunks[0]
     names = (best.document, best.asset, best.document.partition("#")[2])

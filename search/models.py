@@ -11,14 +11,15 @@ from indexer.encoders.base import Encoder, Space
 from indexer.encoders.choose import encoder_of
 from indexer.readers.base import READERS
 from indexer.readers.cached import CachedReader
+from search.rerank.base import Reranker, reranker_of
 
 
 class Models:
     """The encoder of every space of an index, and the reader of the text in images.
 
     With `base`, which must be open and made with the same settings, its encoders of equal
-    spaces, its reader and its cache are taken over. `fresh` says whether an encoder was made.
-    Raises IndexMismatch or MissingModel.
+    spaces, its reader, its reranker and its cache are taken over. `fresh` says whether an
+    encoder was made. Raises IndexMismatch or MissingModel.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Models:
             for name, space in spaces.items()
         }
         self.fresh = len(kept) < len(spaces)
+        self.reranker: Reranker | None = base.reranker if base else reranker_of(settings)
         # The cache is opened last: nothing above leaves it open by failing.
         make = READERS.get(settings.models.reader) if settings.models.reader else None
         self._cache: _SharedCache = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from types import MappingProxyType
@@ -16,16 +16,20 @@ from indexer.cache import content_key
 from indexer.config import Limits
 from indexer.encoders.base import Encoder
 from indexer.images import decode
-from indexer.lanes import CLIP, TEXT, WORDS
+from indexer.lanes import CLIP, LANES, TEXT, WORDS
 from indexer.language import detect_language, understood
 from indexer.readers.cached import CachedReader
-from indexer.records import Line, Vectors
+from indexer.records import Line, Modality, Vectors
 from search.about import NO_CLIP
 from search.query import Query
 
 Vector = NDArray[np.float32]
 
 NO_TEXT = "no text was found in the image"
+
+NO_WEIGHT = "its weight in the settings is 0"
+
+ONLY_TEXT = "all chunks are text, which the text lane ranks"
 
 
 class Stopwatch:
@@ -46,18 +50,23 @@ class Stopwatch:
 class Prepared:
     """A question, ready for the lanes.
 
-    `words` is all its text; `vectors` has one vector per space that can take part, of unit
-    length unless an adapter scales it, and `off` the reason for each lane that cannot.
+    `words` is all its text; `vector` is that of the text lane (dim,), of unit length unless an
+    adapter scales it; `parts` are unit vectors (dim,) of the shared space, one for each modality
+    of the query; `off` is the reason for each lane that cannot take part.
     """
 
     words: str
     lines: tuple[Line, ...]
-    vectors: Mapping[str, Vector] = field(default_factory=dict)
+    vector: Vector | None = None
+    parts: Mapping[Modality, Vector] = field(default_factory=dict)
     off: Mapping[str, str] = field(default_factory=dict)
 
 
 class Preparer:
-    """Reads the image of a question and encodes its parts."""
+    """Reads the image of a question and encodes its parts.
+
+    `modalities` are those of the chunks that are searched.
+    """
 
     def __init__(
         self,
@@ -65,44 +74,56 @@ class Preparer:
         reader: CachedReader | None,
         limits: Limits,
         adapters: Mapping[str, Adapter] = MappingProxyType({}),
+        modalities: Collection[Modality] = frozenset(Modality),
     ) -> None:
         self._encoders = encoders
         self._reader = reader
         self._limits = limits
         self._adapters = adapters
+        self._only_text = set(modalities) == {Modality.TEXT}
 
     def warm_up(self) -> None:
         """Create the sessions that a first question in words would wait for."""
         for encoder in self._encoders.values():
             encoder.encode_queries(["warm up"])
 
-    def prepare(self, query: Query, watch: Stopwatch) -> Prepared:
-        """Raises BadImage when the query's image is not one."""
+    def prepare(
+        self, query: Query, watch: Stopwatch, weights: Mapping[str, float] = MappingProxyType({})
+    ) -> Prepared:
+        """A lane of weight 0 takes no part. Raises BadImage when the query's image is not one."""
         image = decode(query.image, self._limits) if query.image is not None else None
         watch.lap("decode")
         lines = self._read(query, image)
         watch.lap("read")
         read = "\n".join(line.text for line in lines)
         texts = [text for text in (query.text.strip(), read) if text]
-        vectors: dict[str, Vector] = {}
         off: dict[str, str] = {}
-        for name, encode in ((TEXT, self._text), (CLIP, self._clip)):
-            found = encode(query, texts, image)
-            if isinstance(found, str):
-                off[name] = found
-            else:
-                vectors[name] = found
-        if not texts:
+        idle = {lane for lane in LANES if weights.get(lane, 1.0) == 0}
+        vector = NO_WEIGHT if TEXT in idle else self._text(query, texts)
+        if isinstance(vector, str):
+            off[TEXT] = vector
+        parts = NO_WEIGHT if CLIP in idle else self._parts(query, image, TEXT not in off)
+        if isinstance(parts, str):
+            off[CLIP] = parts
+        if WORDS in idle:
+            off[WORDS] = NO_WEIGHT
+        elif not texts:
             off[WORDS] = NO_TEXT
         watch.lap("encode")
-        return Prepared("\n".join(texts), lines, vectors, off)
+        return Prepared(
+            words="\n".join(texts),
+            lines=lines,
+            vector=None if isinstance(vector, str) else vector,
+            parts={} if isinstance(parts, str) else parts,
+            off=off,
+        )
 
     def _read(self, query: Query, image: Image.Image | None) -> tuple[Line, ...]:
         if image is None or query.image is None or self._reader is None:
             return ()
         return self._reader.read([(content_key(query.image), image)])[0]
 
-    def _text(self, query: Query, texts: list[str], image: Image.Image | None) -> Vector | str:
+    def _text(self, query: Query, texts: list[str]) -> Vector | str:
         """One vector for the question and the text read in its image, or why there is none."""
         encoder = self._encoders[TEXT]
         if not texts:
@@ -120,19 +141,32 @@ class Preparer:
         vectors = np.concatenate([adapter.apply(vectors[:1]), vectors[1:]])
         return _mean(vectors) * np.float32(adapter.scale if len(vectors) == 1 else 1.0)
 
-    def _clip(self, query: Query, texts: list[str], image: Image.Image | None) -> Vector | str:
+    def _parts(
+        self, query: Query, image: Image.Image | None, ranked: bool
+    ) -> dict[Modality, Vector] | str:
+        """The parts of the query in the shared space, or why there are none.
+
+        `ranked` says whether the text lane takes part.
+        """
         encoder = self._encoders.get(CLIP)
         if encoder is None:
             return NO_CLIP
-        parts: list[Vectors] = []
+        if self._only_text and image is None and ranked:
+            return ONLY_TEXT
+        parts: dict[Modality, Vector] = {}
         if image is not None:
-            parts.append(encoder.encode_images([image]))
+            parts[Modality.IMAGE] = encoder.encode_images([image])[0]
         if query.text.strip():
-            parts.append(encoder.encode_queries([query.text.strip()]))
-        return _mean(np.concatenate(parts))
+            parts[Modality.TEXT] = encoder.encode_queries([query.text.strip()])[0]
+        return parts
+
+
+def unit(vector: Vector) -> Vector:
+    """`vector` (dim,) at length 1; zeros stay."""
+    return vector / np.float32(max(float(np.linalg.norm(vector)), 1e-12))
 
 
 def _mean(vectors: Vectors) -> Vector:
-    """The unit vector between several; early fusion in its simplest form."""
+    """The unit vector between several (n, dim)."""
     total: Vector = vectors.mean(axis=0)
-    return total / max(float(np.linalg.norm(total)), 1e-12)
+    return unit(total)

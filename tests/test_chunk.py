@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from indexer.chunking.chunk import chunk_document, count_tokens
-from indexer.chunking.sentences import join_atoms, split_text
 from indexer.config import Chunking, Settings
 from indexer.loaders.base import LOADERS, SourceFile
 from indexer.records import Block, BlockKind, Box, Chunk, Document, Kind, Modality, Picture, Place
+from indexer.sentences import join_atoms, split_text
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 needs_data = pytest.mark.skipif(

@@ -9,7 +9,7 @@ import pytest
 
 from indexer.building.build import build
 from indexer.building.progress import Silent
-from indexer.config import Models, Settings
+from indexer.config import Models, Ranking, Settings
 from indexer.errors import IndexMismatch, MissingModel
 from search.engine import Engine
 from search.query import Query
@@ -25,6 +25,7 @@ def settings(tiny: Tiny, fake_settings: Settings) -> Settings:  # noqa: F811
 def test_a_picture_finds_itself_in_the_shared_space(
     manual: Path, tmp_path: Path, settings: Settings
 ) -> None:
+    settings = settings.model_copy(update={"ranking": Ranking(centre=False)})
     build([manual], tmp_path / "ix", settings, True, Silent())
     engine = Engine.open(tmp_path / "ix", settings)
     for name, document in (("images/panel.png", "pump.md"), ("lamp.png", "lamp.png")):

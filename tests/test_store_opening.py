@@ -55,10 +55,10 @@ def test_no_index(tmp_path: Path, make: bool) -> None:
 
 def test_another_format_version(root: Path) -> None:
     path = root / "generations" / "000001.json"
-    data = path.read_bytes().replace(b'"format": 2', b'"format": 9', 1)
+    data = path.read_bytes().replace(b'"format": 3', b'"format": 9', 1)
     path.write_bytes(data)
     (root / "CURRENT").write_text(f"000001 {hashlib.sha256(data).hexdigest()}\n")
-    with pytest.raises(IndexMismatch, match="format version 9, this program reads 2; rebuild"):
+    with pytest.raises(IndexMismatch, match="format version 9, this program reads 3; rebuild"):
         Index.open(root)
 
 

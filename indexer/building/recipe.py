@@ -16,7 +16,7 @@ from indexer.readers.base import READERS, Reader
 from indexer.readers.cached import CachedReader
 from indexer.store.manifest import Manifest
 
-BUILDER = 3
+BUILDER = 5
 """Raised whenever the same files would give another index."""
 
 
@@ -70,6 +70,8 @@ def _as_indexed(settings: Settings, live: Manifest | None) -> Settings:
     found = {
         name: f"{spaces[name].encoder}:{spaces[name].model}" for name in left_open if name in spaces
     }
+    if live and CLIP in left_open and CLIP not in spaces:
+        found[CLIP] = ""
     return settings.model_copy(update={"models": settings.models.model_copy(update=found)})
 
 

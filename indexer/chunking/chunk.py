@@ -5,9 +5,9 @@ from __future__ import annotations
 from indexer.chunking.figures import find_figures
 from indexer.chunking.passages import make_passages
 from indexer.chunking.sections import open_sections
-from indexer.chunking.sentences import count_tokens
 from indexer.config import Chunking
 from indexer.records import Chunk, Document, Modality, Place
+from indexer.sentences import count_tokens
 
 __all__ = ["chunk_document", "count_tokens"]
 

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from indexer.chunking.passages import Piece, block_pieces, has_text, join_pieces
 from indexer.chunking.sections import Path, Section, heading_texts
-from indexer.chunking.sentences import Atom, join_atoms, split_text
 from indexer.records import Block, Chunk, Modality, Picture, Place
+from indexer.sentences import Atom, join_atoms, split_text
 
 Part = TypeVar("Part", Piece, Atom)
 

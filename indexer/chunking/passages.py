@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from indexer.chunking.sections import Path, Section, heading_texts, shared_path, union_box
-from indexer.chunking.sentences import count_tokens, split_text
 from indexer.config import Chunking
 from indexer.records import Block, BlockKind, Box, Place
+from indexer.sentences import count_tokens, split_text
 
 _LINED = (BlockKind.LIST_ITEM, BlockKind.TABLE)
 

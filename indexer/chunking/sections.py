@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from indexer.chunking.sentences import count_tokens
 from indexer.records import Block, BlockKind, Box, Document
+from indexer.sentences import count_tokens
 
 
 @dataclass(frozen=True, slots=True)

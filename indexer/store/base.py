@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.encoders.base import Space
-from indexer.records import Filter, Scored, StoredChunk
+from indexer.records import Filter, Modality, Scored, StoredChunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,20 @@ class Store(Protocol):
         self, space: str, vector: NDArray[np.float32], k: int, selection: Selection | None
     ) -> list[Scored]:
         """The k chunks of the highest inner product with `vector` (dim,), best first."""
+
+    def means(self, space: str) -> Mapping[Modality, NDArray[np.float32]]:
+        """The mean vector (dim,) of each modality that has vectors in a space."""
+
+    def across(
+        self, space: str, vector: NDArray[np.float32], k: int, selection: Selection | None
+    ) -> list[Scored]:
+        """The k chunks whose directions from the mean of their modality come nearest, best first.
+
+        `vector` (dim,) is of unit length, the mean of its own modality taken away. The score is
+        the cosine, on a scale of the chunk's modality so that those of all compare: 0 is its mean
+        there, and 1 what a hundredth reaches. Approximate: the k best are chosen from twice
+        as many by inner product.
+        """
 
     def words(self, text: str, k: int, selection: Selection | None) -> list[Scored]:
         """The k chunks of the highest BM25 score for the words of `text`, best first."""

@@ -128,6 +128,12 @@ class Catalog:
             found = cursor.execute('SELECT document FROM chunks ORDER BY "row"').fetchnumpy()
         return np.ascontiguousarray(found["document"], np.int32)
 
+    def modalities(self) -> NDArray[np.str_]:
+        """The modality of each row, (rows,)."""
+        return np.array(
+            [name for (name,) in self._rows('SELECT modality FROM chunks ORDER BY "row"')]
+        )
+
     def documents(self, segment: str, path: str | None) -> list[StoredDocument]:
         """All documents, or those at `path` and the records in it, in the order of numbers."""
         sql = "SELECT document, source, path, file, key, kind FROM documents"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from heapq import nsmallest
 from math import log
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 
 from indexer.encoders.base import Space
 from indexer.errors import BadQuery, IndexDamaged, TriptychError, UnknownName
-from indexer.records import Filter, Scored, StoredChunk
+from indexer.records import Filter, Modality, Scored, StoredChunk
 from indexer.store.base import Selection
 from indexer.store.catalog import Origin, StoredDocument
+from indexer.store.centres import Clouds
 from indexer.store.filters import check_filters
 from indexer.store.generations import Change, commit, find_generation
 from indexer.store.lock import writer_lock
@@ -78,6 +80,7 @@ class Index:
         except BaseException:
             self.close()
             raise
+        self._clouds = {space: Clouds(space, self._segments, self._live) for space in self.spaces}
         self._metadata_keys = sorted({key for info in infos for key in info.metadata_keys})
 
     @classmethod
@@ -157,18 +160,26 @@ class Index:
         self, space: str, vector: NDArray[np.float32], k: int, selection: Selection | None
     ) -> list[Scored]:
         """See Store. Raises UnknownName for a space the index lacks, BadQuery for a wrong dim."""
-        if space not in self.spaces:
-            known = ", ".join(sorted(self.spaces)) or "none"
-            raise UnknownName(f"unknown space {space!r}; this index has: {known}")
-        dim = self.spaces[space].dim
-        if vector.shape != (dim,) or not np.isfinite(vector).all():
-            raise BadQuery(f"space {space} takes finite vectors of {dim} numbers")
+        self._check(space, vector)
 
         def search(segment: Segment, mask: Mask) -> Ranking:
-            vectors = segment.spaces.get(space)
-            return [] if vectors is None else vectors.search(vector, k, mask)
+            return segment.spaces[space].search(vector, k, mask) if space in segment.spaces else []
 
-        return self._best(search, k, selection)
+        return self._over_segments(search, k, selection)
+
+    def means(self, space: str) -> Mapping[Modality, NDArray[np.float32]]:
+        """See Store. Raises UnknownName for a space the index lacks."""
+        self._check(space)
+        return self._clouds[space].means
+
+    def across(
+        self, space: str, vector: NDArray[np.float32], k: int, selection: Selection | None
+    ) -> list[Scored]:
+        """See Store. Raises as `nearest` does."""
+        self._check(space, vector)
+        near = self._clouds[space].search(vector, k, selection)
+        found = (Scored((ordinal << ID_BITS) + row, score) for ordinal, row, score in near)
+        return nsmallest(k, found, key=lambda scored: (-scored.score, scored.id))
 
     def words(self, text: str, k: int, selection: Selection | None) -> list[Scored]:
         """See Store. Word frequencies count over all segments, deleted chunks included."""
@@ -240,16 +251,24 @@ class Index:
     ) -> None:
         self.close()
 
-    def _best(
+    def _over_segments(
         self, search: Callable[[Segment, Mask], Ranking], k: int, selection: Selection | None
     ) -> list[Scored]:
-        """The k best over all segments, by score, then id."""
+        """The k best over all segments."""
         masks = self._live if selection is None else selection.masks
         found: list[Scored] = []
         for ordinal, (segment, mask) in enumerate(zip(self._segments, masks, strict=True)):
             first = ordinal << ID_BITS
             found += [Scored(first + row, score) for row, score in search(segment, mask)]
-        return sorted(found, key=lambda scored: (-scored.score, scored.id))[:k]
+        return nsmallest(k, found, key=lambda scored: (-scored.score, scored.id))
+
+    def _check(self, space: str, vector: NDArray[np.float32] | None = None) -> None:
+        if space not in self.spaces:
+            known = ", ".join(sorted(self.spaces)) or "none"
+            raise UnknownName(f"unknown space {space!r}; this index has: {known}")
+        dim = self.spaces[space].dim
+        if vector is not None and (vector.shape != (dim,) or not np.isfinite(vector).all()):
+            raise BadQuery(f"space {space} takes finite vectors of {dim} numbers")
 
     def _locate(self, id: int) -> tuple[int, int]:
         """Segment and row of a live chunk. Raises BadQuery when there is none of that id."""

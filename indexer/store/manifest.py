@@ -12,10 +12,11 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from indexer.encoders.base import Space
 from indexer.errors import IndexDamaged, IndexMismatch, IndexNotFound
+from indexer.store.centres import Centres
 from indexer.store.copies import copy_path, read_copy, write_with_copy
 from indexer.store.durable import FileSum, sha256_bytes, write_atomic
 
-FORMAT = 2
+FORMAT = 3
 """Version of everything written below an index folder."""
 
 SEGMENT_FILE = "segment.json"
@@ -45,13 +46,17 @@ class SpaceFile:
 
 @dataclass(frozen=True, slots=True)
 class SegmentInfo:
-    """A sealed segment, as its `segment.json` describes it. Files are relative to its folder."""
+    """A sealed segment, as its `segment.json` describes it. Files are relative to its folder.
+
+    `centres` says by space where the vectors of each modality lie.
+    """
 
     format: int
     id: str
     chunks: int
     documents: int
     spaces: Mapping[str, SpaceFile]
+    centres: Mapping[str, Centres]
     counts: Counts
     metadata_keys: tuple[str, ...]
     files: Mapping[str, FileSum]

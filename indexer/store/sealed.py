@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.records import Modality
 from indexer.store.catalog import Catalog
 from indexer.store.durable import find_fault
 from indexer.store.manifest import (
@@ -66,6 +68,19 @@ class Segment:
         """The document of each row, (rows,), ascending. Raises IndexDamaged."""
         try:
             return self.catalog.owners()
+        except duckdb.Error as error:
+            raise damaged(self._root, self.catalog.path, "cannot be read") from error
+
+    def of(self, modality: Modality) -> NDArray[np.bool_]:
+        """Which rows are of a modality, bool (rows,). Raises IndexDamaged."""
+        mask: NDArray[np.bool_] = self._modalities == modality
+        return mask
+
+    @cached_property
+    def _modalities(self) -> NDArray[np.str_]:
+        """The modality of each row, (rows,)."""
+        try:
+            return self.catalog.modalities()
         except duckdb.Error as error:
             raise damaged(self._root, self.catalog.path, "cannot be read") from error
 
@@ -133,8 +148,9 @@ def open_segments(
 def open_words(root: Path, segments: Sequence[SegmentInfo]) -> Words:
     """The words of these segments, ranked together. Raises IndexDamaged naming the folder."""
     folders = [(segment_path(root, info.id) / WORDS, words_key(info.id)) for info in segments]
+    spoken = sum((Counter(info.counts.get("language", {})) for info in segments), Counter[str]())
     try:
-        return Words(folders)
+        return Words(folders, spoken)
     except (ValueError, OSError) as error:
         for folder, key in folders:
             try:

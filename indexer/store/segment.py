@@ -14,9 +14,10 @@ from typing import Self
 
 import numpy as np
 
-from indexer.records import Chunk, Document, Vectors
+from indexer.records import Chunk, Document, Modality, Vectors
 from indexer.store.ann.base import FLAT_LIMIT
 from indexer.store.catalog import CatalogWriter, Origin
+from indexer.store.centres import Centres, find_centres
 from indexer.store.durable import sum_file, sync, sync_tree, writing
 from indexer.store.lock import Hold, make_root
 from indexer.store.manifest import (
@@ -75,28 +76,30 @@ class SegmentWriter:
             raise
         self._thumbs = ThumbWriter(root)
         self._documents = 0
-        self._chunks = 0
+        self._modalities: list[Modality] = []  # of each row
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
         self._metadata_keys: set[str] = set()
         self._vectors: dict[str, list[tuple[Rows, Vectors]]] = defaultdict(list)
         self._spaces: dict[str, SpaceFile] = {}
+        self._centres: dict[str, Centres] = {}
         self._sealed = False
 
     def add(self, origin: Origin, document: Document, chunks: Sequence[ChunkRow]) -> list[int]:
         """Store a document with its chunks; the row numbers of the chunks, in order."""
-        rows = list(range(self._chunks, self._chunks + len(chunks)))
+        first = len(self._modalities)
+        rows = list(range(first, first + len(chunks)))
         with writing(self._folder):
             self._catalog.add_document(self._documents, origin, document)
             for row, entry in zip(rows, chunks, strict=True):
                 self._catalog.add_chunk(row, self._documents, entry.chunk, entry.thumb)
-                self._words.add(row, entry.words)
+                self._words.add(row, entry.words, document.language)
         for entry in chunks:
+            self._modalities.append(entry.chunk.modality)
             self._counts["modality"][str(entry.chunk.modality)] += 1
         for name in ("kind", "language", "product"):
             self._counts[name][storable(getattr(document, name))] += 1
         self._metadata_keys.update(storable(key) for key in document.metadata)
         self._documents += 1
-        self._chunks += len(chunks)
         return rows
 
     def add_vectors(self, space: str, rows: Sequence[int] | Rows, vectors: Vectors) -> None:
@@ -114,8 +117,9 @@ class SegmentWriter:
                 f"space {space}: {len(rows)} rows with vectors of {vectors.dtype} {vectors.shape}"
             )
         places = np.asarray(rows, np.int64)
-        if len(places) and not (places.min() >= 0 and places.max() < self._chunks):
-            raise ValueError(f"space {space}: rows beyond the {self._chunks} chunks added")
+        chunks = len(self._modalities)
+        if len(places) and not (places.min() >= 0 and places.max() < chunks):
+            raise ValueError(f"space {space}: rows beyond the {chunks} chunks added")
         lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))  # no copy, unlike norm
         if not np.allclose(lengths, 1.0, atol=1e-3):
             raise ValueError(f"space {space}: vectors are not of unit length")
@@ -138,6 +142,7 @@ class SegmentWriter:
         if (np.diff(rows) < 0).any():
             order = np.argsort(rows)
             rows, vectors = rows[order], vectors[order]
+        self._centres[space] = find_centres(vectors, [self._modalities[row] for row in rows])
         path = space_path(self._folder, space)
         with writing(path):
             self._spaces[space] = write_vectors(path, rows, vectors, self._flat_limit)
@@ -159,9 +164,10 @@ class SegmentWriter:
         info = SegmentInfo(
             format=FORMAT,
             id=self._id,
-            chunks=self._chunks,
+            chunks=len(self._modalities),
             documents=self._documents,
             spaces=dict(sorted(self._spaces.items())),
+            centres=dict(sorted(self._centres.items())),
             counts={name: dict(values) for name, values in self._counts.items()},
             metadata_keys=tuple(sorted(self._metadata_keys)),
             files={

@@ -104,6 +104,10 @@ class SpaceVectors:
         """All vectors in the order of `rows`: float32 (n, dim), mapped, read-only."""
         return self._matrix
 
+    def of(self, rows: Rows) -> Vectors:
+        """The vectors of chunk rows that have one: float32 (len(rows), dim)."""
+        return self._matrix[rows if self._dense else np.searchsorted(self.rows, rows)]
+
     def search(
         self, vector: NDArray[np.float32], k: int, mask: NDArray[np.bool_] | None
     ) -> Ranking:

@@ -1,0 +1,1 @@
+"""Ordering the best candidates again, by models too slow for all of an index."""
