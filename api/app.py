@@ -17,9 +17,11 @@ from api.guard import Guard
 from api.rebuilds import Rebuilds
 from api.routes import WEB, router
 from api.service import Service
+from api.wording import Wording
 from api.writer import Writer
 from indexer.config import Limits
 from indexer.errors import TriptychError
+from search.grounded import Chat
 
 log = logging.getLogger(__name__)
 
@@ -27,18 +29,19 @@ FOLLOW_SECONDS = 0.1
 """How often a running service looks for a new generation of its index."""
 
 
-def create_app(
+def create_app(  # noqa: PLR0913, PLR0917 (a part of the service each)
     service: Service,
     limits: Limits,
     hosts: Iterable[str] = (),
     writer: Writer | None = None,
     rebuilds: Rebuilds | None = None,
+    chat: Chat | None = None,
 ) -> FastAPI:
     """The HTTP service over `service`, which is opened in the background unless it is open.
 
     `hosts` are names and addresses a request may be sent to, besides the loopback ones.
     `writer` and `rebuilds` change the index; without them the service is read-only. The app
-    ends them when it stops, as it does `service`.
+    ends them when it stops, as it does `service`. `chat` words answers that ask for it.
     """
     app = FastAPI(
         title="Triptych",
@@ -52,6 +55,7 @@ def create_app(
     app.state.limits = limits
     app.state.writer = writer
     app.state.rebuilds = rebuilds
+    app.state.wording = Wording(chat)
     app.include_router(router)
     app.mount("/static", StaticFiles(directory=WEB), name="static")
     app.add_middleware(

@@ -35,6 +35,10 @@ def print_search(console: Console, result: SearchResult) -> None:
 def print_answer(console: Console, answer: Answer) -> None:
     """The answer, then its sources."""
     console.print(Text(answer.text))
+    if answer.model:
+        console.print(Text(f"in the words of {answer.model}, checked", style="dim"))
+    if answer.note:
+        console.print(Text(answer.note, style="yellow"))
     if answer.citations and answer.found:
         console.print()
         console.print(Text("Sources", style="bold"))

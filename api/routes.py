@@ -6,9 +6,10 @@ import mimetypes
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Request
+from fastapi import Query as Parameter
 from pydantic import JsonValue
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -16,10 +17,21 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from api.bodies import read_query
 from api.documents import router as documents
 from api.examples import GENERATED, REQUEST_BODY, problems
-from api.schemas import AnswerOut, SearchOut, answer_json, search_json
+from api.schemas import (
+    DEFAULT_K,
+    AnswerOut,
+    SearchOut,
+    SimilarOut,
+    answer_json,
+    search_json,
+    similar_json,
+)
 from api.service import SearchEngine, Service
+from api.wording import Wording
 from indexer.config import Limits
+from search.grounded import Passage
 from search.query import Query
+from search.results import Answer
 
 WEB = Path(__file__).parent / "web"
 
@@ -49,6 +61,11 @@ def _search(engine: SearchEngine, query: Query) -> dict[str, JsonValue]:
 
 def _answer(engine: SearchEngine, query: Query) -> dict[str, JsonValue]:
     return answer_json(engine.answer(query))
+
+
+def _with_passages(engine: SearchEngine, query: Query) -> tuple[Answer, list[Passage]]:
+    drawn = engine.answer(query)
+    return drawn, engine.passages(drawn)
 
 
 async def _ask(request: Request, ask: Ask) -> Response:
@@ -90,9 +107,41 @@ async def search(request: Request) -> Response:
     responses=GENERATED | _ASKED,
     openapi_extra={"requestBody": REQUEST_BODY},
 )
-async def answer(request: Request) -> Response:
-    """An answer in the words of the documents, with numbered citations and the hits."""
-    return await _ask(request, _answer)
+async def answer(
+    request: Request,
+    llm: Annotated[bool, Parameter(description="let the settings' language model word it")] = False,
+) -> Response:
+    """An answer in the words of the documents, with numbered citations and the hits.
+
+    With `llm` in the words of a language model, as far as the passages cited support them.
+    """
+    if not llm:
+        return await _ask(request, _answer)
+    wording: Wording = request.app.state.wording
+    wording.check()
+    service: Service = request.app.state.service
+    service.check_ready()
+    with service.admit():
+        query = await read_query(request, request.app.state.limits)
+        drawn, passages = await _run(request, lambda engine: _with_passages(engine, query))
+        return JSONResponse(answer_json(await wording.word(drawn, passages)))
+
+
+@router.get(
+    "/v1/documents/{id:path}/similar",
+    summary="Tickets like a document",
+    response_model=SimilarOut,
+    responses=GENERATED | _CLOSED | problems({404: "there is no such document"}),
+)
+async def similar(request: Request, id: str, k: int = DEFAULT_K) -> Response:
+    """The tickets nearest to a ticket (`tickets.csv%23T1`), duplicates marked `same`.
+
+    For a page or an image, those that it solves.
+    """
+    service: Service = request.app.state.service
+    with service.admit():
+        found = await _run(request, lambda engine: engine.similar(id, k))
+        return JSONResponse(similar_json(found))
 
 
 @router.get("/v1/info", summary="What is in the index", responses=GENERATED | _CLOSED)

@@ -12,6 +12,7 @@ from indexer.errors import BadQuery
 from indexer.records import Box, Filter, Kind, Modality
 from search.query import Query, parse_filters
 from search.results import Answer, SearchResult
+from search.similar import Similar
 
 DEFAULT_K = 10
 
@@ -126,6 +127,25 @@ class AnswerOut(_Out):
     found: bool
     citations: list[CitationOut]
     search: SearchOut
+    model: str = Field(description="the language model that worded it; empty for quotations")
+    note: str = Field(description="what became of that model's reply, where not all could be used")
+
+
+class NeighbourOut(_Out):
+    """`same`: a duplicate of the ticket asked about, or solved by the page asked about."""
+
+    hit: HitOut
+    likeness: float = Field(description="from 0 to 1")
+    same: bool
+
+
+class SimilarOut(_Out):
+    """The tickets nearest to a ticket, or those that a page solves, best first."""
+
+    document: str
+    title: str
+    kind: Kind
+    tickets: list[NeighbourOut]
 
 
 class DocumentIn(_Strict):
@@ -187,6 +207,11 @@ def search_json(result: SearchResult) -> dict[str, JsonValue]:
 def answer_json(answer: Answer) -> dict[str, JsonValue]:
     """An answer as plain JSON values; the hits it was drawn from are under `search`."""
     return AnswerOut.model_validate(answer).model_dump(mode="json")
+
+
+def similar_json(similar: Similar) -> dict[str, JsonValue]:
+    """The tickets of a document as plain JSON values."""
+    return SimilarOut.model_validate(similar).model_dump(mode="json")
 
 
 def first_error(error: ValidationError) -> str:

@@ -17,7 +17,8 @@ from api.service import SearchEngine, Service
 from api.writer import Writer
 from indexer.config import Settings
 from indexer.errors import TriptychError
-from search.engine import Engine
+from search.desk import Desk
+from search.llm import ChatEndpoint
 
 
 def serve(
@@ -27,8 +28,10 @@ def serve(
 
     Port 0 takes any free port. `writable` says whether documents may be changed and the index
     rebuilt; None allows it on a loopback address.
-    Raises TriptychError when the index cannot be opened or the address cannot be bound.
+    Raises TriptychError when the index cannot be opened, the address cannot be bound, or the
+    settings of the language model cannot be used.
     """
+    chat = ChatEndpoint(settings.llm, settings.offline) if settings.llm.endpoint else None
     listener = bind(host, port)
     with listener:
         service = Service(lambda base: _open_warm(folder, settings, base), settings.threads)
@@ -41,6 +44,7 @@ def serve(
             allowed_hosts(host),
             Writer(folder) if writable else None,
             Rebuilds(folder) if writable else None,
+            chat,
         )
         config = uvicorn.Config(
             app,
@@ -122,8 +126,8 @@ def _netloc(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _open_warm(folder: Path, settings: Settings, base: SearchEngine | None) -> Engine:
-    engine = Engine.open(folder, settings, base if isinstance(base, Engine) else None)
+def _open_warm(folder: Path, settings: Settings, base: SearchEngine | None) -> Desk:
+    engine = Desk.open(folder, settings, base if isinstance(base, Desk) else None)
     try:
         engine.warm_up()
     except BaseException:

@@ -14,8 +14,10 @@ from pydantic import JsonValue
 
 from api.problems import Busy, NotReady
 from indexer.errors import TriptychError
+from search.grounded import Passage
 from search.query import Query
 from search.results import Answer, SearchResult
+from search.similar import Similar
 
 T = TypeVar("T")
 
@@ -27,7 +29,7 @@ RETRY_SECONDS = 30.0
 
 
 class SearchEngine(Protocol):
-    """What the service needs of `search.engine.Engine`."""
+    """What the service needs of `search.desk.Desk`."""
 
     @property
     def generation(self) -> int: ...
@@ -35,6 +37,10 @@ class SearchEngine(Protocol):
     def search(self, query: Query) -> SearchResult: ...
 
     def answer(self, query: Query) -> Answer: ...
+
+    def passages(self, answer: Answer) -> list[Passage]: ...
+
+    def similar(self, path: str, k: int) -> Similar: ...
 
     def thumb(self, name: str) -> Path | None: ...
 

@@ -68,9 +68,15 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An extractive answer. `found` is false when the evidence is too weak to answer from."""
+    """A cited answer. `found` is false when the evidence is too weak to answer from.
+
+    `model` names the language model that worded it, empty where the words are quoted; `note`
+    says what became of that model's reply where not all of it could be used.
+    """
 
     text: str
     found: bool
     citations: tuple[Citation, ...]
     search: SearchResult
+    model: str = ""
+    note: str = ""

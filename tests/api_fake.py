@@ -15,10 +15,13 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.service import Service
 from indexer.config import Limits
+from indexer.errors import NoSuchDocument
 from indexer.images import decode
 from indexer.records import Box, Kind, LaneRank, Line, Modality, Place
+from search.grounded import Chat, Passage
 from search.query import Query
 from search.results import Answer, Citation, Hit, SearchResult
+from search.similar import Neighbour, Similar
 
 LIMITS = Limits.model_validate({"image_bytes": 300_000, "query_chars": 200, "results": 50})
 EVIL = "Guide <img src=x onerror=window.pwned=1>"
@@ -99,6 +102,17 @@ class FakeEngine:
         )  # fmt: skip
         return Answer("Free the disk [1]. A red lamp shows it [2].", True, citations, found)
 
+    def passages(self, answer: Answer) -> list[Passage]:
+        return [
+            Passage(citation.number, citation.title, citation.quote)
+            for citation in answer.citations
+        ]
+
+    def similar(self, path: str, k: int) -> Similar:
+        if path != "tickets.csv#T-1":
+            raise NoSuchDocument(f"{path}: not in the index")
+        return Similar(path, "磁盘已满", Kind.TICKET, (Neighbour(HITS[0], 0.75, True),)[:k])
+
     def thumb(self, name: str) -> Path | None:
         path = self._thumbs / name
         return path if path.is_file() else None
@@ -124,10 +138,10 @@ class FakeEngine:
         self.release.set()
 
 
-def fake_app(engine: FakeEngine, threads: int = 2) -> FastAPI:
+def fake_app(engine: FakeEngine, threads: int = 2, chat: Chat | None = None) -> FastAPI:
     service = Service(lambda base: engine, threads)
     service.open()
-    return create_app(service, LIMITS)
+    return create_app(service, LIMITS, chat=chat)
 
 
 def client(app: FastAPI) -> TestClient:

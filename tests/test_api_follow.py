@@ -16,7 +16,7 @@ from api.service import Opener, SearchEngine, Service
 from indexer.building.build import build
 from indexer.building.progress import Silent
 from indexer.config import Settings
-from search.engine import Engine
+from search.desk import Desk
 from tests.api_fake import LIMITS, FakeEngine, LiveEngine, client
 
 
@@ -29,7 +29,7 @@ def _until(condition: Callable[[], bool], seconds: float = 10) -> None:
 
 def _opener(folder: Path, settings: Settings) -> Opener:
     def opened(base: SearchEngine | None) -> SearchEngine:
-        return Engine.open(folder, settings, base if isinstance(base, Engine) else None)
+        return Desk.open(folder, settings, base if isinstance(base, Desk) else None)
 
     return opened
 

@@ -83,7 +83,7 @@ def test_page_boxes_are_lists(http: TestClient) -> None:
 
 def test_answer_holds_citations_and_the_search(http: TestClient) -> None:
     body = http.post("/v1/answer", json={"text": "disk full"}).json()
-    assert list(body) == ["answer", "found", "citations", "search"]
+    assert list(body) == ["answer", "found", "citations", "search", "model", "note"]
     assert body["answer"] == "Free the disk [1]. A red lamp shows it [2]."
     assert body["found"] is True
     assert body["citations"][0] == {

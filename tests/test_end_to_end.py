@@ -21,6 +21,7 @@ from indexer.building.facts import BuildResult
 from indexer.building.progress import Silent
 from indexer.config import Settings
 from indexer.records import Filter
+from search.desk import Desk
 from search.engine import Engine
 from search.evaluate import evaluate
 from search.qrels import read_queries
@@ -158,7 +159,7 @@ print("OURS", json.dumps([m for m in sys.modules if m.startswith("indexer.loader
 def test_a_pasted_screenshot_shows_the_right_page_first(
     browser: Browser, sample_index: Sample, real_settings: Settings
 ) -> None:
-    service = Service(lambda base: Engine.open(sample_index[0], real_settings), 2)
+    service = Service(lambda base: Desk.open(sample_index[0], real_settings), 2)
     service.open()
     out = io.BytesIO()
     Image.open(KNOWLEDGE / "router/images/console-pppoe.png").resize((960, 600)).save(out, "PNG")
