@@ -178,8 +178,7 @@ class Index:
         """See Store. Raises as `nearest` does."""
         self._check(space, vector)
         near = self._clouds[space].search(vector, k, selection)
-        found = (Scored((ordinal << ID_BITS) + row, score) for ordinal, row, score in near)
-        return nsmallest(k, found, key=lambda scored: (-scored.score, scored.id))
+        return [Scored((ordinal << ID_BITS) + row, score) for ordinal, row, score in near]
 
     def words(self, text: str, k: int, selection: Selection | None) -> list[Scored]:
         """See Store. Word frequencies count over all segments, deleted chunks included."""
