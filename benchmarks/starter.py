@@ -30,6 +30,7 @@ from indexer.encoders.base import Encoder
 from indexer.encoders.clip import ClipEncoder
 from indexer.images import SUFFIXES, decode
 from indexer.records import Vectors
+from indexer.store.centres import unit
 
 Ranks = NDArray[np.int64]
 BATCH = 32
@@ -172,9 +173,7 @@ def ranks_of_any(queries: Vectors, items: Vectors, right: Sequence[Ranks]) -> Ra
 
 
 def centred(vectors: Vectors) -> Vectors:
-    moved = vectors - vectors.mean(0)
-    unit: Vectors = moved / np.linalg.norm(moved, axis=1, keepdims=True)
-    return unit
+    return unit(vectors - vectors.mean(0))
 
 
 def shares(found: Ranks) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from indexer.config import Settings
 from indexer.errors import BadQuery, NoSuchDocument
 from indexer.lanes import TEXT
 from indexer.records import Filter, Kind, StoredChunk
@@ -21,13 +19,6 @@ from search.tickets import problem, selected, stored_tickets
 
 class Desk(Engine):
     """An engine that also knows tickets as a whole."""
-
-    @classmethod
-    def open(cls, folder: Path, settings: Settings, base: Engine | None = None) -> Desk:
-        """See Engine.open."""
-        opened = super().open(folder, settings, base)
-        assert isinstance(opened, cls)
-        return opened
 
     def similar(self, path: str, k: int) -> Similar:
         """The k tickets most like a ticket, or those that a page or an image solves.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from pydantic import JsonValue
 
@@ -53,7 +54,7 @@ class Engine:
         self._answerer = Answerer(index, models.encoders, settings.answer)
 
     @classmethod
-    def open(cls, folder: Path, settings: Settings, base: Engine | None = None) -> Engine:
+    def open(cls, folder: Path, settings: Settings, base: Engine | None = None) -> Self:
         """Open the live generation of an index.
 
         With `base`, an open engine over an earlier generation, what did not change is shared

@@ -20,6 +20,7 @@ from indexer.lanes import CLIP, LANES, TEXT, WORDS
 from indexer.language import detect_language, understood
 from indexer.readers.cached import CachedReader
 from indexer.records import Line, Modality, Vectors
+from indexer.store.centres import unit
 from search.about import NO_CLIP
 from search.query import Query
 
@@ -159,11 +160,6 @@ class Preparer:
         if query.text.strip():
             parts[Modality.TEXT] = encoder.encode_queries([query.text.strip()])[0]
         return parts
-
-
-def unit(vector: Vector) -> Vector:
-    """`vector` (dim,) at length 1; zeros stay."""
-    return vector / np.float32(max(float(np.linalg.norm(vector)), 1e-12))
 
 
 def _mean(vectors: Vectors) -> Vector:

@@ -11,8 +11,9 @@ from indexer.config import Ranking
 from indexer.lanes import CLIP
 from indexer.records import Modality, Scored
 from indexer.store.base import Selection, Store
+from indexer.store.centres import unit
 from search.fuse import reciprocal_rank_fusion
-from search.prepare import Vector, unit
+from search.prepare import Vector
 
 _SUM = "sum"
 

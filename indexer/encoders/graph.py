@@ -24,23 +24,39 @@ LEAST_COSINE = 0.9999
 
 Feeds = Mapping[str, NDArray[Any]]
 
+Axes = Mapping[str, Mapping[int, str]]
+"""Input → its dimensions that may vary, by position, with a name for each."""
 
-def write_graph(tower: nn.Module, feeds: Feeds, path: Path, axes: dict[int, str]) -> None:
+
+def write_graph(tower: nn.Module, feeds: Feeds, path: Path, axes: Mapping[int, str]) -> None:
     """Trace `tower` on `feeds` into `path`. `axes` names the dimensions that may vary."""
+    trace(tower, feeds, path, dict.fromkeys(feeds, axes), "vectors")
+
+
+def trace(module: nn.Module, feeds: Feeds, path: Path, axes: Axes, output: str) -> None:
+    """Trace `module` on `feeds` into `path`; the first dimension of its one `output` varies."""
     import torch
 
     torch.backends.mha.set_fastpath_enabled(False)
     with torch.no_grad():
         torch.onnx.export(
-            tower,
+            module,
             tuple(torch.from_numpy(value) for value in feeds.values()),
             str(path),
             dynamo=False,
             opset_version=OPSET,
             input_names=list(feeds),
-            output_names=["vectors"],
-            dynamic_axes={**dict.fromkeys(feeds, axes), "vectors": {0: "batch"}},
+            output_names=[output],
+            dynamic_axes={**axes, output: {0: "batch"}},
         )
+
+
+def run_graph(model: str, path: Path, feeds: Feeds) -> Vectors:
+    """What the graph makes of `feeds`. Raises BadConfig where it does not run."""
+    try:
+        return Session(path).run(feeds)
+    except Exception as error:
+        raise BadConfig(f"{model}: its {path.name} does not run: {error}") from error
 
 
 def torch_vectors(tower: nn.Module, feeds: Feeds) -> Vectors:
@@ -54,10 +70,7 @@ def torch_vectors(tower: nn.Module, feeds: Feeds) -> Vectors:
 
 def check_same(model: str, path: Path, feeds: Feeds, wanted: Vectors) -> None:
     """Refuse an export whose vectors differ from torch's. Raises BadConfig."""
-    try:
-        made = Session(path).run(feeds)
-    except Exception as error:
-        raise BadConfig(f"{model}: its {path.name} does not run: {error}") from error
+    made = run_graph(model, path, feeds)
     cosine = float(np.min(np.sum(wanted * made, axis=1)))
     if not cosine >= LEAST_COSINE:
         raise BadConfig(
