@@ -21,7 +21,7 @@ from indexer.records import Modality, Vectors
 
 SIZES = [(64, 40), (40, 200), (128, 128), (1280, 800), (33, 31)]  # width, height
 TEXTS = ["The printer cannot reach the network", "a photo of a lamp", "", "water " * 300]
-REFUSED = ["half", "empty", "other", "bare", "narrow"]
+REFUSED = ["half", "empty", "other", "bare", "near", "narrow"]
 
 # Runs beside the tests, so that torch stays out of their process.
 SCRIPT = """
@@ -40,14 +40,23 @@ shape = TowerShape()
 tower = make_tower(shape)
 again = make_tower(shape)
 assert all(torch.equal(a, b) for a, b in zip(tower.parameters(), again.parameters()))
-for name in ("joined", "half", "empty", "other", "bare"):
+for name in ("joined", "single", "half", "empty", "other", "bare", "near"):
     save_tower(tower, shape, PACKAGED, Path(name))
 small = replace(shape, network="test_resnet", side=64)
 save_tower(make_tower(replace(small, dim=64)), replace(small, dim=64), PACKAGED, Path("narrow"))
+read = replace(shape, side=shape.reading)
+images = torch.stack([as_input(Image.open(name), read) for name in asked["images"]])
+whole = torch.nn.functional.interpolate(images, (128, 128), mode="bilinear")
+middle = images[:, :, 12:140, 12:140]
+with torch.no_grad():
+    seen = [torch.nn.functional.normalize(tower.eval()(view), dim=1) for view in (whole, middle)]
+np.save("wanted.npy", torch.nn.functional.normalize(seen[0] + seen[1], dim=1).numpy())
 images = torch.stack([as_input(Image.open(name), shape) for name in asked["images"]])
 with torch.no_grad():
-    vectors = torch.nn.functional.normalize(tower.eval()(images), dim=1)
-np.save("wanted.npy", vectors.numpy())
+    np.save("single.npy", torch.nn.functional.normalize(tower(images), dim=1).numpy())
+config = json.loads(Path("single/open_clip_config.json").read_text())
+del config["views_cfg"]
+Path("single/open_clip_config.json").write_text(json.dumps(config))
 
 weights = Path("half/open_clip_model.safetensors")
 weights.write_bytes(weights.read_bytes()[: weights.stat().st_size // 2])
@@ -58,6 +67,9 @@ Path("other/open_clip_config.json").write_text(json.dumps(config))
 config = json.loads(Path("bare/open_clip_config.json").read_text())
 del config["preprocess_cfg"]["mean"]
 Path("bare/open_clip_config.json").write_text(json.dumps(config))
+config = json.loads(Path("near/open_clip_config.json").read_text())
+config["views_cfg"]["side"] = 100
+Path("near/open_clip_config.json").write_text(json.dumps(config))
 for name in asked["refused"]:
     print("\\n" + name, flush=True)
     export.main(["open_clip", f"local-dir:{name}", "refused/model"])
@@ -116,7 +128,7 @@ def test_facts(encoder: ClipEncoder) -> None:
     assert encoder.dim == 384
     assert encoder.modalities == {Modality.TEXT, Modality.IMAGE}
     assert encoder.facts.image is not None
-    assert encoder.facts.image.size == (128, 128)
+    assert encoder.facts.image.size == (152, 152)
     assert encoder.facts.image.resize_mode == "squash"
 
 
@@ -125,6 +137,15 @@ def test_images_agree_with_the_torch_tower(encoder: ClipEncoder, joined: Joined)
     cosines = encoder.encode_images(images) @ joined.wanted.T
     assert cosines.diagonal().min() >= 0.9999
     assert cosines.argmax(1).tolist() == list(range(len(SIZES)))
+
+
+def test_a_tower_without_views_sees_the_whole_image_alone(joined: Joined, cache: Path) -> None:
+    single = ClipEncoder(f"local-dir:{joined.home / 'single'}", cache)
+    assert single.facts.image is not None
+    assert single.facts.image.size == (128, 128)
+    images = [Image.open(joined.home / f"image{i}.png") for i in range(len(SIZES))]
+    cosines = single.encode_images(images) @ np.load(joined.home / "single.npy").T
+    assert cosines.diagonal().min() >= 0.9999
 
 
 def test_texts_agree_with_the_sentence_encoder(encoder: ClipEncoder, cache: Path) -> None:
@@ -142,6 +163,7 @@ def test_texts_agree_with_the_sentence_encoder(encoder: ClipEncoder, cache: Path
         ("empty", "MissingModel", "no such file; copy the folder again"),
         ("other", "BadConfig", f"weights of another architecture than {CONFIG} says"),
         ("bare", "BadConfig", "no whole configuration (KeyError('mean'))"),
+        ("near", "BadConfig", "side 100 of views_cfg is less than 128"),
         ("narrow", "BadConfig", f"its image tower makes vectors of 64, {PACKAGED} of 384"),
     ],
 )

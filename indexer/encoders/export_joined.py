@@ -31,6 +31,10 @@ WEIGHTS = "open_clip_model.safetensors"
 VISUAL = "visual."
 """What open_clip calls the image tower among a model's weights."""
 
+VIEWS = "views_cfg"
+"""Part of the configuration, for a tower that is used on two views of an image: `side` is that
+at which the image is read, and more than the tower's own."""
+
 _NO_TEXT = {"layers": 1, "width": 8, "heads": 1, "vocab_size": 2, "context_length": 2}
 
 
@@ -51,14 +55,16 @@ def export_joined(model: str, source: Path, folder: Path) -> ModelFacts:
     that is missing.
     """
     from indexer.encoders.export_clip import export_image
-    from indexer.encoders.towers import visual_tower
+    from indexer.encoders.towers import two_view_tower, visual_tower
 
     visual = load_visual(source)
     config = json.loads((source / CONFIG).read_bytes())
     image = _image_facts(source, config)
+    side = config["model_cfg"]["vision_cfg"]["image_size"]
+    tower = two_view_tower(visual, side) if VIEWS in config else visual_tower(visual)
     text = export_sentence_model(PACKAGED, folder)
     (folder / GRAPH_NAME).rename(folder / TEXT_GRAPH)
-    dim = export_image(model, visual_tower(visual), image, folder / IMAGE_GRAPH)
+    dim = export_image(model, tower, image, folder / IMAGE_GRAPH)
     if dim != text.dim:
         raise BadConfig(
             f"{model}: its image tower makes vectors of {dim}, {PACKAGED} of {text.dim}; "
@@ -108,7 +114,10 @@ def load_visual(folder: Path) -> nn.Module:
 def _image_facts(source: Path, config: dict[str, Any]) -> ImageFacts:
     try:
         made = config["preprocess_cfg"]
-        side = int(config["model_cfg"]["vision_cfg"]["image_size"])
+        own = int(config["model_cfg"]["vision_cfg"]["image_size"])
+        side = int(config[VIEWS]["side"]) if VIEWS in config else own
+        if side < own:
+            raise ValueError(f"side {side} of {VIEWS} is less than {own}")
         return ImageFacts(
             size=(side, side),
             mean=tuple(made["mean"]),

@@ -42,6 +42,29 @@ def visual_tower(visual: nn.Module) -> nn.Module:
     return VisualTower().eval()
 
 
+def two_view_tower(visual: nn.Module, side: int) -> nn.Module:
+    """The whole image and its middle as one vector: float32 (n, 3, more, more) → unit vectors.
+
+    The mean of two views scaled to `side` pixels, as image classifiers are tested on several
+    (Krizhevsky, Sutskever and Hinton, NeurIPS 2012): what fills the middle counts twice.
+    """
+    from torch import nn
+
+    class TwoViewTower(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.visual = visual
+
+        def forward(self, image: Tensor) -> Tensor:
+            edge = (image.shape[-1] - side) // 2
+            middle = image[:, :, edge : edge + side, edge : edge + side]
+            whole = nn.functional.interpolate(image, (side, side), mode="bilinear")
+            views = [nn.functional.normalize(self.visual(view), dim=-1) for view in (whole, middle)]
+            return nn.functional.normalize(views[0] + views[1], dim=-1)
+
+    return TwoViewTower().eval()
+
+
 def text_tower(clip: TorchClip) -> nn.Module:
     """Token ids (n, context) → unit vectors."""
     from torch import nn

@@ -1,7 +1,7 @@
 """Trains the starter tower: `python -m indexer.align.starter --photos P --manuals M --into OUT`.
 
 Resumable: run it again after an interruption. `OUT/first` holds the weights that saw no manual
-and ten labels less, `OUT/third` those that are shipped, all in open_clip's format.
+and ten labels less, `OUT/fifth` those that are shipped, all in open_clip's format.
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ from indexer.align.starter.texts import read_texts
 from indexer.align.starter.tower import TowerShape, make_tower, save_tower
 from indexer.align.starter.train import (
     FIRST,
-    SECOND,
-    THIRD,
+    STAGES,
     Material,
     Stage,
     held_out_photos,
@@ -51,7 +50,7 @@ FAILED = 2
 
 
 class Run:
-    """One training, from folders of data to the weights of both stages."""
+    """One training, from folders of data to the weights of every stage."""
 
     def __init__(self, options: argparse.Namespace, settings: Settings) -> None:
         self.into: Path = options.into
@@ -70,8 +69,8 @@ class Run:
         seen = [photo for photo in trained if photo.label not in unseen]
         self._stage(FIRST, tower, collect(chain(photo_items(seen), self._rendered())))
         everything = collect(chain(photo_items(trained), self._figures(), self._rendered()))
-        self._stage(SECOND, tower, everything)
-        self._stage(THIRD, tower, everything)
+        for stage in STAGES:
+            self._stage(stage, tower, everything)
 
     def _stage(self, stage: Stage, tower: nn.Module, items: Items) -> None:
         """Train, then write the weights and the curves to the folder of the stage."""

@@ -1,4 +1,4 @@
-"""Trains the starter tower in three stages, each of which can be resumed.
+"""Trains the starter tower in five stages, each of which can be resumed.
 
 The first stage sees no manual and leaves ten labels of the photos out: its weights are what
 figures on unseen manuals and labels are measured with. The others go on from them with all
@@ -124,6 +124,45 @@ THIRD = Stage(
     evenness=0.75,
 )
 """On the same images, at the tower's own side, with most of its time for photos."""
+
+FOURTH = Stage(
+    "fourth",
+    TrainingSettings(
+        steps=1500,
+        learning_rate=1.2e-3,
+        warmup_steps=50,
+        average_decay=0.995,
+        report_every=50,
+        checkpoint_every=100,
+    ),
+    {Domain.PHOTO: 52, Domain.FIGURE: 8, Domain.SCREEN: 4},
+    (FIRM, ROUGH),
+    Sides(((0.5, 112), (1.0, 128))),
+    copies=0.5,
+    evenness=0.8,
+)
+"""Warmed up again: what was learnt by heart gives way to what holds for other photos."""
+
+FIFTH = Stage(
+    "fifth",
+    TrainingSettings(
+        steps=900,
+        learning_rate=8e-4,
+        warmup_steps=50,
+        average_decay=0.995,
+        report_every=50,
+        checkpoint_every=100,
+    ),
+    {Domain.PHOTO: 54, Domain.FIGURE: 8, Domain.SCREEN: 2},
+    (FIRM, ROUGH),
+    Sides(((1.0, 128),)),
+    copies=0.5,
+    evenness=0.7,
+)
+"""Groceries, of which there are few a label, more often than in the stage before."""
+
+STAGES = (SECOND, THIRD, FOURTH, FIFTH)
+"""After the first, in order. Each starts from the averaged weights of the one before."""
 
 
 def left_out(photos: Sequence[Photo], seed: int = 0) -> frozenset[str]:
