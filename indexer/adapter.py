@@ -23,10 +23,14 @@ from indexer.records import Vectors
 from indexer.store.durable import sync, write_atomic
 
 FOLDER = "adapters"
+
+FUSION_FILE = "fusion.json"
+"""Learnt weights of the lanes (search/fusion/learnt.py), beside the adapters."""
+
 FORMAT = 1
 
 Stamp = tuple[tuple[str, int, int], ...]
-"""Name, inode and time of change of every installed adapter."""
+"""Name, inode and time of change of everything learnt that is installed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +42,7 @@ class Memory:
     `strength`. A key that stands for "none of these", of similarity `floor` to every question,
     takes its share of the softmax, so that a new question is left alone. The form is that of
     Tip-Adapter's cache (arXiv 2207.09519), with vectors of the index where that has classes.
+    Where `mapped`, keys are compared with what the linear part has made of a question.
     """
 
     keys: Vectors
@@ -45,6 +50,7 @@ class Memory:
     temperature: float
     floor: float
     strength: float
+    mapped: bool = False
 
     @classmethod
     def none(cls, dim: int) -> Memory:
@@ -85,7 +91,8 @@ class Adapter:
     def apply(self, queries: Vectors) -> Vectors:
         """Question vectors, float32 (n, dim) → float32 (n, dim), unit length."""
         mapped = unit(queries + queries @ self.residual + self.offset)
-        return unit(mapped + self.memory.recall(queries))
+        known = mapped if self.memory.mapped else queries
+        return unit(mapped + self.memory.recall(known))
 
     def fits(self, space: Space) -> bool:
         """Whether it was learnt for the vectors of this very space."""
@@ -109,6 +116,7 @@ def write_adapter(root: Path, adapter: Adapter) -> None:
         "temperature": memory.temperature,
         "floor": memory.floor,
         "strength": memory.strength,
+        "mapped": memory.mapped,
         "scale": adapter.scale,
         "figures": dict(adapter.figures),
     }
@@ -147,6 +155,7 @@ def read_adapter(root: Path, space: str) -> Adapter | None:
                 facts["temperature"],
                 facts["floor"],
                 facts["strength"],
+                facts.get("mapped", False),
             ),
             scale=facts["scale"],
             figures=facts["figures"],
@@ -176,9 +185,10 @@ def adapters_for(root: Path, spaces: Mapping[str, Space]) -> dict[str, Adapter]:
 
 
 def adapters_stamp(root: Path) -> Stamp:
-    """Changes whenever an adapter is installed, replaced or removed."""
+    """Changes whenever an adapter, or fusion, is installed, replaced or removed."""
     found: list[tuple[str, int, int]] = []
-    for path in sorted((root / FOLDER).glob("*.safetensors")):
+    folder = root / FOLDER
+    for path in [*sorted(folder.glob("*.safetensors")), folder / FUSION_FILE]:
         try:
             facts = path.stat()
         except FileNotFoundError:

@@ -78,6 +78,14 @@ def test_a_choice_is_measured_on_folds_it_was_not_made_on() -> None:
     assert best == 1
 
 
+def test_a_choice_by_recall_alone_overlooks_ranks() -> None:
+    first, second = numbers(1, 20, 20, 20), numbers(2, 2, 2, 2)
+    fold = numbers(0, 0, 1, 1)
+    # sums of recall@1 and mrr@10: 1 + 1 for the first, four halves for the second; the earlier wins
+    assert chosen([second, first], fold)[0] == 0
+    assert chosen([second, first], fold, ("recall@1",))[0] == 1
+
+
 def test_spread_has_the_trace_of_the_identity() -> None:
     np.testing.assert_allclose(spread(rows([2, 0], [0, 1])), [[1.6, 0], [0, 0.4]])
     np.testing.assert_allclose(spread(rows([0, 0])), np.eye(2))

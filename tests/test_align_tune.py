@@ -114,22 +114,23 @@ def change(before: float, after: float, chance: float) -> Change:
 @pytest.mark.parametrize(
     ("first", "rank", "new", "closed", "expected"),
     [
-        ((0.5, 0.6), (0.6, 0.7, 0.01), (0.6, 0.6, 1.0), False, True),
-        ((0.5, 0.6), (0.6, 0.7, 0.06), (0.6, 0.6, 1.0), False, False),
-        ((0.5, 0.6), (0.7, 0.6, 0.01), (0.6, 0.6, 1.0), False, False),
-        ((0.5, 0.4), (0.6, 0.7, 0.01), (0.6, 0.6, 1.0), False, False),
-        ((0.5, 0.6), (0.6, 0.7, 0.01), (0.6, 0.5, 0.01), False, False),
-        ((0.5, 0.6), (0.6, 0.7, 0.01), (0.6, 0.5, 0.01), True, True),
+        ((0.5, 0.6, 0.5), (0.6, 0.7, 0.01), (0.6, 0.6, 1.0), False, True),
+        ((0.5, 0.6, 0.5), (0.6, 0.7, 0.06), (0.6, 0.6, 1.0), False, False),
+        ((0.5, 0.6, 0.5), (0.7, 0.6, 0.01), (0.6, 0.6, 1.0), False, False),
+        ((0.5, 0.4, 0.5), (0.6, 0.7, 0.01), (0.6, 0.6, 1.0), False, False),
+        ((0.5, 0.6, 0.5), (0.6, 0.7, 0.01), (0.6, 0.5, 0.01), False, False),
+        ((0.5, 0.6, 0.5), (0.6, 0.7, 0.01), (0.6, 0.5, 0.01), True, False),
+        ((0.5, 0.6, 0.01), (0.7, 0.6, 0.01), (0.6, 0.5, 0.01), True, True),
     ],
 )
 def test_what_counts_as_help(
-    first: tuple[float, float],
+    first: tuple[float, float, float],
     rank: tuple[float, float, float],
     new: tuple[float, float, float],
     closed: bool,
     expected: bool,
 ) -> None:
-    known = {"recall@1": change(*first, 0.5), "mrr@10": change(*rank)}
+    known = {"recall@1": change(*first), "mrr@10": change(*rank)}
     assert helps(Worth(0.0, 0.0, known, {"mrr@10": change(*new)}), closed) is expected
 
 

@@ -27,13 +27,24 @@ def learn_memory(examples: Examples, pool: Pool) -> Memory:
     """
     known, labels = np.unique(examples.answers, return_inverse=True)
     keys = _trained(examples.queries, labels.astype(np.int64), len(known))
-    return Memory(keys, _values(examples, pool, labels, len(known)), _TEMPERATURE, 1.0, 0.0)
+    values = answer_values(examples, pool, labels.astype(np.int64), len(known))
+    return Memory(keys, values, _TEMPERATURE, 1.0, 0.0)
 
 
-def _values(examples: Examples, pool: Pool, labels: NDArray[np.int64], count: int) -> Vectors:
+def answer_values(
+    examples: Examples,
+    pool: Pool,
+    labels: NDArray[np.int64],
+    count: int,
+    shrink: float = _SHRINK,
+) -> Vectors:
+    """Of answers 0 to `count`, numbered for each question by `labels` (n,): float32 (count, dim).
+
+    The covariance that whitens is shrunk by `shrink` (0 to 1) towards the identity.
+    """
     centre = pool.vectors.mean(axis=0)
     eye = np.eye(len(centre))
-    whiten = np.linalg.inv((1 - _SHRINK) * spread(pool.vectors - centre) + _SHRINK * eye)
+    whiten = np.linalg.inv((1 - shrink) * spread(pool.vectors - centre) + shrink * eye)
     rows: list[list[NDArray[np.int64]]] = [[] for _ in range(count)]
     for label, right in zip(labels, examples.right, strict=True):
         rows[label].append(right)

@@ -26,6 +26,8 @@ MEASURES: Mapping[str, Callable[[Ranks], NDArray[np.float64]]] = {
 }
 """Of each question, by the rank of its first right document, (n,) → (n,)."""
 
+FIRST, RANK = "recall@1", "mrr@10"
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -85,10 +87,10 @@ def compare(before: Ranks, after: Ranks, groups: NDArray[np.int64]) -> dict[str,
     }
 
 
-def gained(changes: Mapping[str, Change]) -> bool:
-    """Whether the right document stands higher, beyond chance, and first at least as often."""
-    rank, first = changes["mrr@10"], changes["recall@1"]
-    higher = rank.after > rank.before and rank.chance < SIGNIFICANT
+def gained(changes: Mapping[str, Change], judged: str = RANK) -> bool:
+    """Whether the measure `judged` rises beyond chance, with the right first at least as often."""
+    change, first = changes[judged], changes[FIRST]
+    higher = change.after > change.before and change.chance < SIGNIFICANT
     return higher and first.after >= first.before
 
 
@@ -108,13 +110,17 @@ def _change(
     return Change(float(before.mean()), float(after.mean()), float(low), float(high), chance)
 
 
-def chosen(tried: Sequence[Ranks], fold: NDArray[np.int64]) -> tuple[int, Ranks]:
+def chosen(
+    tried: Sequence[Ranks], fold: NDArray[np.int64], judged: Sequence[str] = (FIRST, RANK)
+) -> tuple[int, Ranks]:
     """Which of several rankings of the same questions is best, and the ranks of choosing.
+
+    Best by the sum of the measures `judged`.
 
     Those of a fold are of the one that is best on the other folds, so that the choice does
     not profit from the questions it is measured on.
     """
-    scores = np.stack([MEASURES["recall@1"](one) + MEASURES["mrr@10"](one) for one in tried])
+    scores = np.stack([np.sum([MEASURES[name](one) for name in judged], axis=0) for one in tried])
     found = np.empty_like(tried[0])
     for number in np.unique(fold):
         inside = fold == number

@@ -15,7 +15,7 @@ from indexer.align.learn import Worth, cross_validate, learn
 from indexer.align.lesson import check_right, read_lesson
 from indexer.align.pairs import Pair
 from indexer.align.pool import narrow
-from indexer.align.trial import FOLDS, SIGNIFICANT, Change, gained
+from indexer.align.trial import FIRST, FOLDS, RANK, SIGNIFICANT, Change, gained
 from indexer.config import Settings
 from indexer.encoders.choose import encoder_of
 from indexer.errors import BadQuery
@@ -41,13 +41,14 @@ class Tuning:
 def helps(worth: Worth, closed: bool = False) -> bool:
     """Whether the right document stands higher, beyond chance, and first at least as often.
 
-    On questions with a new answer no loss may be beyond chance, unless answers are `closed`.
+    On questions with a new answer no loss may be beyond chance, unless answers are `closed`:
+    then it must be first more often, beyond chance.
     """
     harmed = any(
         change.after < change.before and change.chance < SIGNIFICANT
         for change in worth.new.values()
     )
-    return gained(worth.known) and (closed or not harmed)
+    return gained(worth.known, FIRST if closed else RANK) and (closed or not harmed)
 
 
 def tune(root: Path, file: Path, settings: Settings, closed: bool = False) -> Tuning:
@@ -60,7 +61,7 @@ def tune(root: Path, file: Path, settings: Settings, closed: bool = False) -> Tu
     """
     lesson = read_lesson(root, file)
     space = lesson.space
-    encoder = encoder_of(space, settings)
+    encoder = encoder_of(space, settings, root)
     kept = lesson.understood(encoder.languages)
     left_out = len(lesson.pairs) - len(kept)
     _check_enough(file, kept, left_out)
