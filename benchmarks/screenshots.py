@@ -1,9 +1,9 @@
-"""Does a screenshot find the page that shows it, per manual and under two protocols?
+"""Does a screenshot find the page that shows it, per manual and under three protocols?
 
 `excluded`: the query image is left out of the index, so only its page's words and its
 neighbours can find the page. `changed`: the image stays in, and a changed copy is asked:
 cropped by a tenth, scaled to 70 %, recompressed as JPEG of quality 40, every third one with
-its colours inverted as a dark mode would.
+its colours inverted as a dark mode would. `crop`: a random part with 30 % of the area is asked.
 
     python -m benchmarks.screenshots INDEX QUERIES.jsonl ROOT [--every N]
 """
@@ -14,9 +14,10 @@ import argparse
 import io
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
-from PIL import ImageOps
+from PIL import Image, ImageOps
 
 from indexer.config import Limits, load_settings
 from indexer.images import decode
@@ -34,6 +35,30 @@ def change(data: bytes, dark: bool) -> bytes:
     out = io.BytesIO()
     (ImageOps.invert(small) if dark else small).save(out, "JPEG", quality=40)
     return out.getvalue()
+
+
+def part(image: Image.Image, random: Random) -> Image.Image:
+    """A part at a random place with 30 % of the area of an image, of about its shape."""
+    width = 0.3**0.5 * random.uniform(0.75, 1.33)
+    height = 0.3 / width
+    left, top = random.random() * (1 - width), random.random() * (1 - height)
+    edges = (left, top, left + width, top + height)
+    sides = (image.width, image.height) * 2
+    x0, y0, x1, y1 = (round(edge * side) for edge, side in zip(edges, sides, strict=True))
+    return image.crop((x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)))
+
+
+def cropped(queries: list[JudgedQuery], folder: Path) -> list[JudgedQuery]:
+    """The same queries with 30 % of their images, as PNG, and nothing excluded."""
+    random = Random(0)
+    found = []
+    for query in queries:
+        if query.image is None:
+            continue
+        path = folder / f"{query.id}.png"
+        part(decode(query.image.read_bytes(), Limits()), random).save(path)
+        found.append(replace(query, image=path, exclude=frozenset()))
+    return found
 
 
 def changed(queries: list[JudgedQuery], folder: Path) -> list[JudgedQuery]:
@@ -75,6 +100,7 @@ def main() -> None:
     report(engine, "excluded", queries)
     with TemporaryDirectory() as folder:
         report(engine, "changed", changed(queries, Path(folder)))
+        report(engine, "crop", cropped(queries, Path(folder)))
     engine.close()
 
 

@@ -1,0 +1,127 @@
+"""Where a query image lies on an indexed one: geometric verification of candidates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.records import Box
+from indexer.regions.features import Features
+from indexer.store.regions import NEAR
+
+Points = NDArray[np.float32]
+
+LEAST: Final = 6
+"""Features that have to agree on one place before anything is said about it."""
+
+_TOLERANCE = 0.012  # of the indexed image's longer side, which is 1 here
+_TURN = 0.6  # radians that an upright photo may be turned by
+_STRETCH = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A query image found on an indexed one.
+
+    `box` is what the query shows of it; `features` how many agree on that. `matrix`, float64
+    (3, 3), takes points of the query to the indexed image, the longer side of each 1.
+    """
+
+    box: Box
+    features: int
+    matrix: NDArray[np.float64] = field(repr=False, compare=False)
+
+
+def sight(asked: Features, seen: Features) -> Sighting | None:
+    """Where the query lies on an indexed image, None where nothing is agreed upon.
+
+    Nearest codes are matched, then a homography is fitted by MAGSAC++ (Barath et
+    al., CVPR 2020), or a similarity where few match; one that mirrors, turns or stretches more
+    than a camera would is refused.
+    """
+    if len(asked) < LEAST or len(seen) < LEAST:
+        return None
+    distances, found = _nearest(asked, seen)
+    close = distances <= NEAR
+    if close.sum() < LEAST:
+        return None
+    here = asked.places() * _unit(asked.aspect)
+    there = seen.places() * _unit(seen.aspect)
+    fitted = _fit(here[close], there[found[close]])
+    if fitted is None:
+        return None
+    edges = _project(fitted, _corners() * _unit(asked.aspect))
+    if not _plausible(edges, asked.aspect):
+        return None
+    moved = _project(fitted, here)
+    off = np.linalg.norm(moved - there[found], axis=1)
+    agreeing = close & (off < _TOLERANCE * 1.5)
+    count = len(np.unique(found[agreeing]))
+    if count < LEAST:
+        return None
+    low, high = edges.min(0).clip(0, _unit(seen.aspect)), edges.max(0).clip(0, _unit(seen.aspect))
+    box = np.concatenate([low, high]) / np.tile(_unit(seen.aspect), 2)
+    where = Box(*(round(float(edge), 4) for edge in box))
+    return Sighting(where, count, fitted)
+
+
+def _nearest(asked: Features, seen: Features) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The distance of each query feature to the nearest of an image, and which that is."""
+    sets = [np.ascontiguousarray(one.codes).view(np.uint8) for one in (asked, seen)]
+    distances, found = cv2.batchDistance(
+        sets[0], sets[1], cv2.CV_32S, normType=cv2.NORM_HAMMING, K=1
+    )
+    return distances[:, 0].astype(np.int32), found[:, 0].astype(np.int64)
+
+
+def _unit(aspect: float) -> NDArray[np.float32]:
+    """Width and height of an image, the longer side 1."""
+    return np.array([min(1.0, aspect), min(1.0, 1 / aspect)], np.float32)
+
+
+def _corners() -> Points:
+    return np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+
+
+def _fit(here: Points, there: Points) -> NDArray[np.float64] | None:
+    """The 3 × 3 matrix that takes points of the query to the indexed image."""
+    cv2.setRNGSeed(0)
+    first, mask = cv2.estimateAffinePartial2D(
+        here, there, method=cv2.RANSAC, ransacReprojThreshold=_TOLERANCE * 2.5, maxIters=600
+    )
+    if first is None or mask.sum() < LEAST - 2:
+        return None
+    fitted = np.vstack([first, [0, 0, 1]])
+    near = np.linalg.norm(_project(fitted, here) - there, axis=1) < 0.1
+    if near.sum() >= 2 * LEAST:
+        bent, _ = cv2.findHomography(
+            here[near], there[near], cv2.USAC_MAGSAC, _TOLERANCE, maxIters=500
+        )
+        if bent is not None:
+            return np.asarray(bent, np.float64)
+    return fitted
+
+
+def _project(matrix: NDArray[np.float64], points: Points) -> Points:
+    moved = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ matrix.T
+    return np.asarray(moved[:, :2] / np.where(moved[:, 2:] == 0, 1e-9, moved[:, 2:]), np.float32)
+
+
+def _plausible(edges: Points, aspect: float) -> bool:
+    """Whether the corners of the query still make a picture held about upright."""
+    sides = np.roll(edges, -1, axis=0) - edges
+    cross = sides[:, 0] * np.roll(sides[:, 1], -1) - sides[:, 1] * np.roll(sides[:, 0], -1)
+    if (cross <= 0).any():
+        return False
+    lengths = np.linalg.norm(sides, axis=1)
+    turns = [np.arctan2(sides[0, 1], sides[0, 0]), np.arctan2(-sides[1, 0], sides[1, 1])]
+    if np.abs(turns).max() > _TURN or lengths.min() < 0.02 or lengths.max() > 20:
+        return False
+    stretch = (lengths[0] + lengths[2]) / (lengths[1] + lengths[3]) / aspect
+    opposite = max(lengths[0] / lengths[2], lengths[1] / lengths[3])
+    opposite = max(opposite, lengths[2] / lengths[0], lengths[3] / lengths[1])
+    return bool(1 / _STRETCH < stretch < _STRETCH and opposite < _STRETCH)

@@ -1,0 +1,171 @@
+"""Local features: extraction, the file of a segment, and where a query lies on an image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageOps
+
+from indexer.cache import Cache
+from indexer.records import Box
+from indexer.regions.cached import CachedFeatures
+from indexer.regions.extract import ASKED, STORED, encode, extract
+from indexer.regions.features import EDGE, PLANES, Features
+from indexer.store.regions import Regions, find_seen, gather, write_regions
+from search.regions import Sighting, sight
+from search.verify import verify
+
+
+def screen(seed: int) -> Image.Image:
+    """A made-up screen of 480 × 300: boxes, lines and words at places drawn from `seed`."""
+    random = Random(seed)
+    image = Image.new("RGB", (480, 300), "white")
+    draw = ImageDraw.Draw(image)
+    for _ in range(60):
+        x, y = random.randint(0, 440), random.randint(0, 280)
+        size = (x + random.randint(5, 60), y + random.randint(5, 30))
+        draw.rectangle((x, y, *size), fill=tuple(random.randint(0, 255) for _ in range(3)))
+        draw.text((x, y), f"{random.randint(0, 10**6):x}", fill="black")
+    return image
+
+
+def is_same(asked: Image.Image, seen: Image.Image, found: Sighting) -> bool:
+    (one,) = verify(asked, [(None, found)], lambda _: np.asarray(seen.convert("L")))
+    return one.same
+
+
+def made(codes: list[int], place: int = 0) -> Features:
+    """Features at one place, each of whose planes is one number."""
+    points = np.full((len(codes), 2), place, np.uint16)
+    numbers = np.array([[code] * PLANES for code in codes], np.uint64)
+    return Features(points, numbers.reshape(-1, PLANES), 1.5)
+
+
+def test_a_descriptor_becomes_numbers_of_0_to_3_in_unary() -> None:
+    # The sum over both senses of a direction is rooted after it is divided by the total.
+    descriptor = np.zeros((1, 128), np.float32)
+    descriptor[0, 0], descriptor[0, 4] = 20, 16  # sense and counter-sense: 36 → 3/16 and more
+    descriptor[0, 9] = 16  # √(16/1024) = 1/8: two levels
+    descriptor[0, 18] = 4  # √(4/1024) = 1/16: one level
+    descriptor[0, 27] = 968  # the rest: √(968/1024)
+    (code,) = encode(descriptor)
+    bits = np.unpackbits(code[:, None].view(np.uint8), axis=1).reshape(PLANES, 64).sum(0)
+    # 64 numbers: 4 directions in each of 16 cells
+    assert {int(i): int(bits[i]) for i in bits.nonzero()[0]} == {0: 3, 5: 2, 10: 1, 15: 3}
+
+
+def test_inverted_colours_give_the_same_features() -> None:
+    image = screen(1)
+    dark = extract(ImageOps.invert(image), ASKED)
+    found = sight(dark, extract(image, STORED))
+    assert found is not None
+    assert found.features > 0.9 * STORED
+    assert found.box == Box(0.0, 0.0, 1.0, 1.0)
+
+
+def test_a_budget_is_kept_and_an_empty_image_has_no_features() -> None:
+    assert len(extract(screen(1), 50)) == 50
+    blank = extract(Image.new("RGB", (300, 200), "white"), STORED)
+    assert (len(blank), blank.aspect) == (0, 1.5)
+
+
+def test_features_survive_bytes_and_cut_bytes_are_refused() -> None:
+    features = made([1, 2**63], place=EDGE)
+    again = Features.from_bytes(features.to_bytes())
+    assert again.codes.tolist() == [[1] * 3, [2**63] * 3]
+    assert again.places().tolist() == [[1.0, 1.0], [1.0, 1.0]]
+    assert again.aspect == 1.5
+    with pytest.raises(ValueError, match="28 bytes each"):
+        Features.from_bytes(features.to_bytes()[:-1])
+
+
+def test_the_cache_spares_the_second_extraction(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    image = screen(2)
+    first = CachedFeatures(cache, 1).find([("a" * 64, image)])
+    blank = Image.new("RGB", (9, 9))
+    second = CachedFeatures(cache, 1).find([("a" * 64, blank)])  # known by its key
+    cache.close()
+    assert second["a" * 64].to_bytes() == first["a" * 64].to_bytes()
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Regions:
+    """Rows 2 and 5 have one image, row 3 another with one code in common."""
+    path = tmp_path / "regions.bin"
+    common = made([0b1111, 2**64 - 1])
+    write_regions(path, {2: common, 3: made([0b1111, 2**32 - 1], 7), 5: made([0b1111, 2**64 - 1])})
+    return Regions(path)
+
+
+def test_equal_images_are_stored_once(three: Regions) -> None:
+    assert three.count == 2
+    assert three.rows.tolist() == [2, 3, 5]
+    assert three.images.tolist() == [0, 1, 0]
+    assert three.rows_of(0).tolist() == [2, 5]
+    assert three.features(1).codes[:, 0].tolist() == [0b1111, 2**32 - 1]
+    assert three.features(1).points.tolist() == [[7, 7], [7, 7]]
+    assert three.faults(6) == []
+
+
+def test_rows_that_are_not_there_are_a_fault(three: Regions) -> None:
+    assert three.faults(5) == ["regions of chunks that are not there"]
+
+
+def test_another_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "regions.bin"
+    path.write_bytes(b"\0" * 48)
+    with pytest.raises(ValueError, match="holds no features"):
+        Regions(path)
+
+
+def test_a_rare_feature_outvotes_one_that_all_images_have(three: Regions) -> None:
+    # The common code gives each image half a vote; the rare one gives image 1 a whole.
+    seen = find_seen([three], [None], made([0b1111, 2**32 - 1]), 5)
+    assert [one.rows for one in seen] == [(3,), (2, 5)]
+
+
+def test_excluded_images_never_come_back(three: Regions) -> None:
+    mask: NDArray[np.bool_] = np.array([1, 1, 0, 0, 1, 1], np.bool_)
+    seen = find_seen([three], [mask], made([0b1111, 2**32 - 1]), 5)
+    assert [one.rows for one in seen] == [(5,)]
+    assert find_seen([three], [np.zeros(6, np.bool_)], made([0b1111]), 5) == []
+
+
+def test_a_segment_without_the_file_takes_no_part(three: Regions) -> None:
+    seen = find_seen([None, three], [None, None], made([2**32 - 1]), 5)
+    assert [(one.segment, one.rows) for one in seen] == [(1, (3,))]
+    assert find_seen([None], [None], made([1]), 5) == []
+
+
+def test_a_merge_takes_over_what_is_left(three: Regions) -> None:
+    moved = np.array([-1, -1, -1, 8, -1, 4])
+    found = gather([(three, moved)])
+    assert list(found) == [4, 8]
+    assert found[8].codes[:, 0].tolist() == [0b1111, 2**32 - 1]
+
+
+def test_a_crop_is_located(tmp_path: Path) -> None:
+    image = screen(3)
+    cut = image.crop((120, 60, 420, 270)).resize((240, 168))
+    found = sight(extract(cut, ASKED), extract(image, STORED))
+    assert found is not None
+    box = (found.box.x0, found.box.y0, found.box.x1, found.box.y1)
+    assert box == pytest.approx((0.25, 0.2, 0.875, 0.9), abs=0.02)
+    assert is_same(cut, image, found)
+
+
+def test_another_screen_is_not_sighted() -> None:
+    assert sight(extract(screen(4), ASKED), extract(screen(5), STORED)) is None
+
+
+def test_the_same_frame_around_something_else_is_not_the_same() -> None:
+    image = screen(6)
+    other = screen(7)
+    other.paste(image.crop((0, 0, 480, 90)), (0, 0))
+    found = sight(extract(other, ASKED), extract(image, STORED))
+    assert found is None or not is_same(other, image, found)
