@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from indexer.building.fitting import Fitting
 from indexer.building.intake import Intake
 from indexer.building.progress import Progress, Steps
 from indexer.cache import content_key
@@ -23,6 +24,7 @@ from indexer.loaders.base import SourceFile
 from indexer.loaders.report import ListReport
 from indexer.readers.cached import CachedReader
 from indexer.records import Chunk, Kind, Line, Modality, Picture
+from indexer.regions.cached import CachedFeatures
 from indexer.store.catalog import Origin
 from indexer.store.segment import ChunkRow, SegmentWriter
 from indexer.store.thumbs import thumb_name
@@ -33,11 +35,17 @@ BATCH_PICTURES = 48
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """What a build encodes and reads with. `clip` and `reader` may be off."""
+    """What a build encodes and reads with. `clip` and `reader` may be off.
 
-    text: CachedEncoder
+    `fitted` is the space that is fitted to the index, "" where there is none: `text`, which has
+    no encoder then, or one for the chunks that `text` does not understand.
+    """
+
+    text: CachedEncoder | None
     clip: CachedEncoder | None
     reader: CachedReader | None
+    fitted: str = ""
+    regions: CachedFeatures | None = None
 
 
 @dataclass(slots=True)
@@ -69,8 +77,15 @@ class BatchWriter:
     `flaws` holds, by source file, what came of pictures that did not decode.
     """
 
-    def __init__(self, writer: SegmentWriter, models: Models, settings: Settings) -> None:
+    def __init__(
+        self,
+        writer: SegmentWriter,
+        models: Models,
+        settings: Settings,
+        fitting: Fitting | None = None,
+    ) -> None:
         self._writer = writer
+        self._fitting = fitting
         self._models = models
         self._settings = settings
         self._thumbs: dict[str, str] = {}  # by content key of the picture, in this batch
@@ -99,6 +114,7 @@ class BatchWriter:
                 self.flaws[_file(intake)].documents += 1
         if rows:
             self._encode(rows, titled, images)
+            self._find_regions(rows, titled, images)
         steps.rest()
 
     def _decode(
@@ -153,12 +169,16 @@ class BatchWriter:
         titled: Sequence[tuple[str, Chunk]],
         images: Mapping[str, Image.Image],
     ) -> None:
-        passages = zip(rows, (passage(title, chunk) for title, chunk in titled), strict=True)
-        languages = self._models.text.languages
-        texts = {row: text for row, text in passages if understood(text, languages)}
-        if texts:
-            vectors = self._models.text.texts(list(texts.values()))
-            self._writer.add_vectors(TEXT, list(texts), vectors)
+        encoder = self._models.text
+        texts: dict[int, str] = {}
+        for row, (title, chunk) in zip(rows, titled, strict=True):
+            text = passage(title, chunk)
+            if encoder and understood(text, encoder.languages):
+                texts[row] = text
+            elif self._fitting:
+                self._fitting.take(row, text)
+        if encoder and texts:
+            self._writer.add_vectors(TEXT, list(texts), encoder.texts(list(texts.values())))
         clip = self._models.clip
         if clip is None:
             return
@@ -174,6 +194,20 @@ class BatchWriter:
             self._writer.add_vectors(CLIP, list(shown), clip.images(pairs))
         if said:
             self._writer.add_vectors(CLIP, list(said), clip.texts(list(said.values())))
+
+    def _find_regions(
+        self,
+        rows: Sequence[int],
+        titled: Sequence[tuple[str, Chunk]],
+        images: Mapping[str, Image.Image],
+    ) -> None:
+        regions = self._models.regions
+        if regions is None or not images:
+            return
+        found = regions.find(list(images.items()))
+        for row, (_, chunk) in zip(rows, titled, strict=True):
+            if chunk.picture:
+                self._writer.add_regions(row, found[content_key(chunk.picture.data)])
 
     def _thumb_of(self, chunk: Chunk, previews: Sequence[str]) -> str:
         if chunk.picture is not None:

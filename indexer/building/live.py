@@ -11,6 +11,7 @@ from pathlib import Path
 from indexer.building.batch import BatchWriter, Models, batches
 from indexer.building.build import check_index
 from indexer.building.facts import BuildFacts, removal
+from indexer.building.fitting import Fitting, spaces_with
 from indexer.building.intake import Intake
 from indexer.building.originals import Original, read_upload
 from indexer.building.progress import Silent
@@ -27,6 +28,7 @@ from indexer.store.lock import writer_lock
 from indexer.store.manifest import SegmentInfo
 from indexer.store.merge import compact
 from indexer.store.policy import MOST_SEGMENTS
+from indexer.store.refit import Fitted
 from indexer.store.segment import SegmentWriter
 from indexer.store.uploads import UPLOADED, store_upload
 
@@ -74,7 +76,8 @@ class LiveWriter:
     def warm_up(self) -> None:
         """Open the index and load the models. Raises IndexDamaged, IndexMismatch, MissingModel."""
         with self._standing() as index:
-            self._models(index).text.texts(["warm up"])
+            if text := self._models(index).text:
+                text.texts(["warm up"])
 
     def change(self, uploads: Sequence[Upload], deletions: Sequence[Deletion]) -> LiveResult:
         """Take uploads in and documents out, all or nothing.
@@ -155,6 +158,7 @@ class LiveWriter:
         notes: list[Skipped] = []
         with ExitStack() as stack:
             added: list[SegmentInfo] = []
+            fitted: Fitted | None = None
             if uploads:
                 models = self._models(index)
                 intakes = [
@@ -163,13 +167,18 @@ class LiveWriter:
                     for intake in self._read(upload, facts.captions, notes)
                 ]
                 writer = stack.enter_context(SegmentWriter(self._root))
-                self._write(writer, models, self._stored(uploads, intakes), notes)
+                base = index.manifest
+                fitting = Fitting(self._root, models.fitted, base) if models.fitted else None
+                batch = BatchWriter(writer, models, self._settings, fitting)
+                self._write(batch, self._stored(uploads, intakes), notes)
+                fitted = fitting.finish(writer) if fitting else None
                 added = [writer.seal()]
                 back = {upload.id for upload in uploads} | {i.document.path for i in intakes}
                 facts = _with(facts, back)
             change = Change(
                 cause="add" if uploads else "remove",
-                spaces=index.manifest.spaces,
+                spaces=spaces_with(index.manifest.spaces, index.manifest, fitted),
+                fit=fitted.data if fitted else b"",
                 build=facts.to_json(),
                 base=index.manifest,
                 added=added,
@@ -195,15 +204,8 @@ class LiveWriter:
         }
         return (replace(intake, file=names[intake.file]) for intake in intakes)
 
-    def _write(
-        self,
-        writer: SegmentWriter,
-        models: Models,
-        intakes: Iterable[Intake],
-        notes: list[Skipped],
-    ) -> None:
+    def _write(self, batch: BatchWriter, intakes: Iterable[Intake], notes: list[Skipped]) -> None:
         """Raises BadFile for an upload that is nothing but an image, and that does not decode."""
-        batch = BatchWriter(writer, models, self._settings)
         for part in batches(intakes):
             batch.write(part, Silent())
             ids = {intake.file: intake.document.path.partition("#")[0] for intake in part}

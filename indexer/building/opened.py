@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.building.facts import BuildFacts
 from indexer.building.originals import Original
 from indexer.errors import IndexDamaged, IndexMismatch, IndexNotFound
+from indexer.store.fits import FITS, fit_fault
 from indexer.store.index import Index, StoredDocument
+from indexer.store.merge import refit
 from indexer.store.restore import restore
 from indexer.store.uploads import UPLOADED, stored_uploads, uploads_folder
 from indexer.store.verify import Fault, verify
@@ -42,6 +45,13 @@ class Opened:
             if upload.id not in standing and not facts.is_removed(UPLOADED, upload.id, upload.id)
         ]
 
+    def has_broken_fit(self) -> bool:
+        """Whether the fit of a space is damaged, so that nothing can be added to it."""
+        index = self.index
+        return index is not None and any(
+            fit_fault(index.root, space) for space in index.spaces.values()
+        )
+
     def spoilt(self) -> list[StoredDocument]:
         """Documents of whole segments whose previews are damaged."""
         names = {Path(fault.path).name for fault in self.faults if fault.path.startswith("thumbs/")}
@@ -57,7 +67,11 @@ def open_standing(root: Path) -> Opened:
     which no source could give back.
     """
     try:
-        return Opened(Index.open(root))
+        opened = Opened(Index.open(root))
+        if not opened.has_broken_fit():
+            return opened
+        if opened.index:
+            opened.index.close()
     except IndexNotFound:
         if not (root / "generations").is_dir():
             return Opened(None)
@@ -77,6 +91,9 @@ def open_mended(root: Path, faults: Sequence[Fault]) -> Opened:
     they can be made again.
     """
     restore(root)
+    if any(fault.path.startswith(f"{FITS}/") for fault in faults):
+        with suppress(IndexDamaged):  # a damaged segment: all of it is built anew
+            refit(root, "repair")
     for fault in faults:
         if fault.path.startswith("thumbs/"):
             (root / fault.path).unlink(missing_ok=True)

@@ -10,19 +10,23 @@ from indexer.cache import Cache
 from indexer.config import Settings
 from indexer.encoders.base import Encoder, Space
 from indexer.encoders.cached import CachedEncoder
-from indexer.encoders.choose import clip_encoder, text_encoder
+from indexer.encoders.choose import clip_encoder, is_lsa, text_encoder
+from indexer.encoders.lsa import LSA
+from indexer.errors import BadConfig
 from indexer.lanes import CLIP, TEXT
 from indexer.readers.base import READERS, Reader
 from indexer.readers.cached import CachedReader
+from indexer.regions.cached import CachedFeatures
 from indexer.store.manifest import Manifest
 
-BUILDER = 5
+BUILDER = 6
 """Raised whenever the same files would give another index."""
 
 
 class Recipe:
     """The models of a build, and hashes that tell whether another build had the same.
 
+    `spaces` are those of encoders that need no index; the fitted one comes from building.
     `models` covers encoders, reader and this program: segments of another are of no use.
     `files(captions)` covers what makes documents of files as well.
     """
@@ -33,22 +37,29 @@ class Recipe:
         Raises MissingModel or BadConfig.
         """
         self.settings = _as_indexed(settings, live)
-        text = text_encoder(self.settings)
+        own = is_lsa(self.settings.models.text)
+        text = None if own else text_encoder(self.settings)
         clip = clip_encoder(self.settings)
         reader = _reader(self.settings)
+        fallback = _fallback(self.settings)
         self.encoders = Models(
-            text=CachedEncoder(text, cache),
+            text=CachedEncoder(text, cache) if text else None,
             clip=CachedEncoder(clip, cache) if clip else None,
             reader=CachedReader(reader, cache) if reader else None,
+            regions=CachedFeatures(cache, self.settings.threads),
+            fitted=TEXT if own else LSA if fallback and text and text.languages else "",
         )
-        self.spaces = {TEXT: _space(TEXT, text)} | ({CLIP: _space(CLIP, clip)} if clip else {})
-        self.models = _hash(
-            {
-                "builder": BUILDER,
-                "spaces": {name: space.fingerprint for name, space in self.spaces.items()},
-                "reader": reader.fingerprint if reader else "",
-            }
-        )
+        encoders = {TEXT: text, CLIP: clip}
+        self.spaces = {name: _space(name, one) for name, one in encoders.items() if one}
+        fingerprints = {name: space.fingerprint for name, space in self.spaces.items()}
+        facts = {
+            "builder": BUILDER,
+            "spaces": fingerprints | ({TEXT: LSA} if own else {}),
+            "reader": reader.fingerprint if reader else "",
+        }
+        if text and text.languages and not fallback:
+            facts["fallback"] = ""
+        self.models = _hash(facts)
 
     def files(self, captions: bool) -> str:
         settings = self.settings
@@ -61,6 +72,14 @@ class Recipe:
                 "limits": settings.limits.model_dump(),
             }
         )
+
+
+def _fallback(settings: Settings) -> bool:
+    """Whether chunks beyond the text encoder's languages are encoded. Raises BadConfig."""
+    name = settings.models.fallback
+    if name and not is_lsa(name):
+        raise BadConfig(f"models.fallback = {name}: unknown; write lsa, or nothing for none")
+    return bool(name)
 
 
 def _as_indexed(settings: Settings, live: Manifest | None) -> Settings:

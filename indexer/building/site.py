@@ -51,6 +51,7 @@ class Site:
     def run(self, job: Job, progress: Progress, fresh: bool = False) -> BuildResult:
         """Do a job. Uploads are read anew where they may become other documents now."""
         stays = not fresh and self.known is not None and self.known.models == self.recipe.models
+        stays = stays and not self.opened.has_broken_fit()
         opened = self.opened
         spoilt = opened.spoilt() if stays else []
         standing = Standing(opened.index if stays else None, self.known, spoilt)

@@ -11,6 +11,7 @@ from time import perf_counter
 from indexer.building.batch import BatchWriter, Flaws, batches
 from indexer.building.digests import Digests
 from indexer.building.facts import BuildFacts, BuildResult, now, removal, to_skipped
+from indexer.building.fitting import Fitting, spaces_with
 from indexer.building.intake import Intake, Reading, is_image
 from indexer.building.job import Job
 from indexer.building.ledger import FileEntry, Finding, Ledger, findings, known_digests
@@ -27,6 +28,7 @@ from indexer.loaders.report import ListReport
 from indexer.store.generations import Change, commit
 from indexer.store.index import StoredDocument
 from indexer.store.manifest import Manifest, SegmentInfo
+from indexer.store.refit import Fitted
 from indexer.store.segment import SegmentWriter
 from indexer.store.tables import storable
 from indexer.store.uploads import UPLOADED
@@ -173,19 +175,23 @@ class Update:
         """Write what is new and commit."""
         with ExitStack() as stack:
             added: list[SegmentInfo] = []
+            fitted: Fitted | None = None
             if self._job.originals or any(spool.files[file].parts for file in found.read):
                 writer = stack.enter_context(SegmentWriter(self._root))
-                batch = BatchWriter(writer, self._recipe.encoders, self._recipe.settings)
+                models, base = self._recipe.encoders, self._standing.manifest
+                fitting = Fitting(self._root, models.fitted, base) if models.fitted else None
+                batch = BatchWriter(writer, models, self._recipe.settings, fitting)
                 chunks = sum(spool.files[file].chunks for file in found.read)
                 progress.stage("reading images, encoding", chunks)
                 for intakes in batches(self._read(found, spool)):
                     batch.write(intakes, progress)
+                fitted = fitting.finish(writer) if fitting else None
                 info = writer.seal()
                 added = [info] if info.documents else []
                 self._take_flaws(found, batch.flaws)
             self._check_something(found, added)
             found.survey.settle()
-            return commit(self._root, self._change(found, added), self._job.promote)
+            return commit(self._root, self._change(found, added, fitted), self._job.promote)
 
     def _read(self, found: _Found, spool: Spool) -> Iterator[Intake]:
         for file in found.read:
@@ -215,11 +221,12 @@ class Update:
             if str(file.root) == UPLOADED:
                 found.findings += findings(flaw.report.skipped)
 
-    def _change(self, found: _Found, added: Sequence[SegmentInfo]) -> Change:
+    def _change(self, found: _Found, added: Sequence[SegmentInfo], fitted: Fitted | None) -> Change:
         facts = self._facts(found).model_copy(update={"built": now()})
         return Change(
             cause=self._job.cause,
-            spaces=self._recipe.spaces,
+            spaces=spaces_with(self._recipe.spaces, self._standing.manifest, fitted),
+            fit=fitted.data if fitted else b"",
             build=facts.to_json(),
             ledger=self._ledger(found).to_bytes(),
             base=self._standing.manifest,
