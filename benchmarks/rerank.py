@@ -1,12 +1,10 @@
 """Does a reranker find more, and what does it cost?
 
-Without a reranker in the settings: `lane-features` for this index. Weights are learnt from the
-judged queries, five folds, queries with the same right documents kept together, and measured
-on the fold left out; --write saves those learnt from all. With `rerank.model` set: that one, as
-it is. Prints recall before and after with the change in recall@1 (95 % bootstrap interval), and
-the time that ordering takes. Questions are asked by their words alone.
+Runs the reranker that `rerank.model` of the settings names, and prints recall before and after
+with the change in recall@1 (95 % bootstrap interval), and the time that ordering takes.
+Questions are asked by their words alone.
 
-    python -m benchmarks.rerank INDEX QUERIES.jsonl [--root FOLDER] [--write WEIGHTS.json]
+    python -m benchmarks.rerank INDEX QUERIES.jsonl [--root FOLDER]
 """
 
 from __future__ import annotations
@@ -14,20 +12,18 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.config import Reranking, load_settings
+from indexer.errors import BadConfig
 from search.engine import Engine
 from search.evaluate import judge
 from search.qrels import JudgedQuery, read_queries
 from search.recall import Group
 from search.rerank.base import Asked, Reranker, reranker_of
-from search.rerank.lane_features import LaneFeaturesReranker, features, write_weights
-from search.rerank.learn import Example, fit, held_out_scores
 from search.rerank.order import rerank
 
 CUTOFFS = (1, 5, 10)
@@ -45,21 +41,6 @@ def recalls(ranked: Sequence[Sequence[str]], queries: Sequence[JudgedQuery]) -> 
         wanted = set(query.relevant)
         rows.append([len(wanted & set(distinct[:k])) / len(wanted) for k in CUTOFFS])
     return np.array(rows)
-
-
-def learnt(
-    groups: Sequence[Sequence[Group]],
-    names: Sequence[Sequence[str]],
-    queries: Sequence[JudgedQuery],
-) -> tuple[list[list[str]], NDArray[np.float64]]:
-    """(the names in their order on the fold left out, weights learnt from all)."""
-    examples = [
-        Example(features(found), np.array([bool(name) for name in own]), frozenset(query.relevant))
-        for found, own, query in zip(groups, names, queries, strict=True)
-    ]
-    orders = [np.argsort(-scores, kind="stable") for scores in held_out_scores(examples)]
-    ranked = [[own[i] for i in order] for own, order in zip(names, orders, strict=True)]
-    return ranked, fit(examples)
 
 
 def reranked(
@@ -96,7 +77,6 @@ def show(before: Recalls, after: Recalls) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path)
-    parser.add_argument("--write", type=Path)
     parser.add_argument("index", type=Path)
     parser.add_argument("queries", type=Path)
     options = parser.parse_args()
@@ -112,15 +92,9 @@ def main() -> None:
     before = recalls(names, judged)
     print(f"{options.queries.name}: {len(judged)} queries, recall at {CUTOFFS}")
     made = reranker_of(settings)
-    if made is not None:
-        ranked = reranked(made, groups, judged, engine, limits)
-    else:
-        ranked, weights = learnt(groups, names, judged)
-        with TemporaryDirectory() as scratch:
-            path = options.write or Path(scratch, "weights.json")
-            write_weights(path, weights)
-            lanes = LaneFeaturesReranker(str(path), settings.cache)
-        reranked(lanes, groups, judged, engine, limits)
+    if made is None:
+        raise BadConfig("no reranker is set: give rerank.model as NAME:MODEL")
+    ranked = reranked(made, groups, judged, engine, limits)
     show(before, recalls(ranked, judged))
     engine.close()
 

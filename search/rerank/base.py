@@ -61,7 +61,6 @@ RERANKERS.register("cross-encoder", "search.rerank.cross_encoder:CrossEncoderRer
 RERANKERS.register("blip-itm", "search.rerank.blip_itm:BlipReranker")
 RERANKERS.register("flava-itm", "search.rerank.flava_itm:FlavaReranker")
 RERANKERS.register("vilt", "search.rerank.vilt:ViltReranker")
-RERANKERS.register("lane-features", "search.rerank.lane_features:LaneFeaturesReranker")
 
 
 def reranker_of(settings: Settings) -> Reranker | None:

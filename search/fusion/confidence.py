@@ -1,0 +1,97 @@
+"""How far to trust the exact words of one question, and its scores on a scale that compares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from indexer.lanes import CLIP, TEXT, WORDS
+from indexer.store.analysis import tokens
+from indexer.store.base import Store
+from search.evidence import telling
+from search.fuse import Key, Ranked, distinct
+from search.fusion.base import Signals
+
+_BOUNDED = frozenset({TEXT, CLIP, "passages"})
+"""Rankings whose scores compare between questions."""
+
+LONG = 32
+"""Distinct words from which on a text was not typed as a question: a ticket, a log."""
+
+_PARTLY = 0.4  # trust in the words of a ticket: some of its words are the matter, most are not
+
+_NOTHING, _ALL = 1.0, 3.0
+"""Attained shares of the best chunk at which the words lane begins to count, and counts in full.
+
+1 is a chunk that has every word of the question once; one that names what was asked has the
+words in its title or heading too, and more often. Of questions worded by somebody who had not
+seen the text (StackFAQ) nine in ten stay below 1.9; of captions half reach 2.6.
+benchmarks/fusion.py measures them.
+"""
+
+
+def signals_of(store: Store, words: str, image: bool, weights: Mapping[str, float]) -> Signals:
+    """`words` is all the text of a question, read or typed."""
+    known = dict.fromkeys(tokens(words))
+    typed = not image and len(known) < LONG
+    attainable = sum(telling(store.rarity(known)).values()) if typed and known else 0.0
+    return Signals(weights, len(known), attainable, image)
+
+
+def trust(rankings: Mapping[str, Ranked[Key]], signals: Signals) -> float:
+    """In [0, 1], what the words lane counts for of its weight in the settings.
+
+    Text read in an image repeats what a manual shows: all of it. A ticket: a part. A question
+    as far as its words are found: BM25 of the best chunk by what is attainable, which is the
+    theoretical-maximum normalisation of arXiv 2210.11934 turned into a weight. All where
+    there is no text lane to prefer.
+    """
+    if signals.image or not rankings.get(TEXT):
+        return 1.0
+    if signals.words >= LONG:
+        return _PARTLY
+    attained = max(share(rankings, signals).values(), default=0.0)
+    return min(max((attained - _NOTHING) / (_ALL - _NOTHING), 0.0), 1.0)
+
+
+def share(rankings: Mapping[str, Ranked[Key]], signals: Signals) -> dict[Key, float]:
+    """What each key attains of the BM25 score of all the question's words; 0 where unknown."""
+    scale = 1 / signals.attainable if signals.attainable > 0 else 0.0
+    return {key: score * scale for key, score in distinct(rankings.get(WORDS, ())).items()}
+
+
+def adapted(rankings: Mapping[str, Ranked[Key]], signals: Signals) -> dict[str, float]:
+    """The weights of the settings, that of the words lane by its `trust`."""
+    weights = dict(signals.weights)
+    weights[WORDS] = weights.get(WORDS, 1.0) * trust(rankings, signals)
+    return weights
+
+
+def calibrated(rankings: Mapping[str, Ranked[Key]]) -> dict[str, dict[Key, float]]:
+    """Every key's best score in each ranking, on a scale that needs no other question.
+
+    Cosines as they are, and so are the scores of the shared space, whose unit is the cosine
+    that a hundredth of its chunks reaches; a key without one has the least of the ranking.
+    Other scores, which have no upper bound, as shares of the best: a key without one has 0.
+    """
+    found = {name: distinct(ranking) for name, ranking in rankings.items()}
+    everyone = dict.fromkeys((key for one in found.values() for key in one), 0.0)
+    for name, scores in found.items():
+        best = max(scores.values(), default=0.0)
+        if name not in _BOUNDED and best > 0:
+            found[name] = everyone | {key: score / best for key, score in scores.items()}
+    return found
+
+
+def stretched(rankings: Mapping[str, Ranked[Key]]) -> dict[str, dict[Key, float]]:
+    """Every key's best score in each ranking, its last at 0 and its first at 1.
+
+    Min-max normalisation (Bruch, Gai and Ingber, arXiv 2210.11934). All are 1 where none differ.
+    """
+    found = {name: distinct(ranking) for name, ranking in rankings.items()}
+    for name, scores in found.items():
+        least, best = min(scores.values(), default=0.0), max(scores.values(), default=0.0)
+        wide = best - least
+        found[name] = {
+            key: (score - least) / wide if wide > 0 else 1.0 for key, score in scores.items()
+        }
+    return found
