@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 from indexer.records import Line
 from indexer.store.analysis import tokens
@@ -11,17 +11,18 @@ _SHARE = 0.5
 _MOST = 12
 
 
-def matched_lines(lines: Sequence[Line], words: Iterable[str]) -> tuple[Line, ...]:
+def matched_lines(lines: Sequence[Line], words: Mapping[str, float]) -> tuple[Line, ...]:
     """The lines of which at least half the words are among `words` (as analysed), best first.
 
-    Longer matches come before shorter ones; at most 12 lines.
+    `words` are those of the query, with their rarity: what names a dialog comes before the
+    menus and buttons that are on every screen, and longer matches before shorter ones. At most
+    12 lines.
     """
-    wanted = set(words)
-    rated: list[tuple[int, Line]] = []
+    rated: list[tuple[float, Line]] = []
     for line in lines:
         own = set(tokens(line.text))
-        shared = len(own & wanted)
-        if shared and shared >= _SHARE * len(own):
-            rated.append((shared, line))
+        shared = own & words.keys()
+        if shared and len(shared) >= _SHARE * len(own):
+            rated.append((sum(words[word] for word in shared), line))
     rated.sort(key=lambda pair: -pair[0])
     return tuple(line for _, line in rated[:_MOST])
