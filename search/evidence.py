@@ -1,17 +1,38 @@
-"""How well a passage supports a question: what decides whether there is an answer at all."""
+"""How well a document supports a question, and how likely it is the right one.
+
+The first decides whether there is an answer at all, the second says how far to trust it. Both are
+logistic regressions on few signals (Platt, "Probabilistic Outputs for Support Vector Machines",
+1999); benchmarks/evidence.py fits the second and judges it on questions asked with and without
+their documents in the index.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from indexer.records import StoredChunk
 from indexer.store.analysis import tokens
 from indexer.store.codes import is_code
 
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each signal counts for in the confidence, in logits."""
+
+    bias: float
+    near: float
+    seen: float
+    rarest: float
+    missing: float
+
+
+TYPED = Weights(bias=-6.64, near=13.07, seen=0.0, rarest=0.58, missing=-1.68)
+SHOWN = Weights(bias=-6.65, near=2.24, seen=2.19, rarest=0.66, missing=-0.59)
+
 # Two logistic regressions on 1,032 real questions, each asked with and without its answer in
-# the index (StackFAQ, manual captions, bug reports): benchmarks/evidence.py fits them.
+# the index (StackFAQ, manual captions, bug reports).
 _COSINE, _SHARE, _BIAS = 9.84, 1.41, -6.83
 _SHARE_ALONE, _BIAS_ALONE = 1.92, -1.16
 
@@ -39,22 +60,63 @@ class Coverage:
     """What of a question some chunks have.
 
     `share` in [0, 1] is that of its words; `codes` in [-1, 1] is 1 when they have all its
-    codes, -1 when they have none, and 0 when it names none.
+    codes, -1 when they have none, and 0 when it names none. `rarest` is the rarity of the most
+    telling word that they have, above 0, or 0; `missing` in [0, 1] that of the most telling one
+    that they lack, as a share of the most telling of all.
     """
 
     share: float
     codes: float = 0.0
+    rarest: float = 0.0
+    missing: float = 1.0
 
 
-def evidence(cosine: float | None, covered: Coverage) -> float:
-    """Support in [0, 1], from the cosine of question and passage and the question's words.
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What speaks for a document.
 
-    `cosine` is None where no sentence encoder understands the question.
+    `cosine` in [-1, 1] is that of question and passage, `near` by how much it exceeds that of what
+    only comes near (`above`); both None where no sentence encoder understands the question.
+    `seen` is the same in the shared space, None for a question without an image.
     """
-    named = covered.codes * (_HAD if covered.codes > 0 else _MISSED)
-    if cosine is None:
-        return _logistic(_SHARE_ALONE * covered.share + named + _BIAS_ALONE)
-    return _logistic(_COSINE * cosine + _SHARE * covered.share + named + _BIAS)
+
+    covered: Coverage
+    cosine: float | None = None
+    near: float | None = None
+    seen: float | None = None
+
+
+def evidence(signals: Signals) -> float:
+    """Support in [0, 1], from the cosine of question and passage and the question's words."""
+    covered = signals.covered
+    if signals.cosine is None:
+        return _logistic(_SHARE_ALONE * covered.share + _named(covered) + _BIAS_ALONE)
+    logit = _COSINE * signals.cosine + _SHARE * covered.share + _BIAS
+    return _logistic(logit + _named(covered))
+
+
+def confidence(signals: Signals) -> float:
+    """The probability in [0, 1] that the document is the right one.
+
+    Without a sentence encoder it is the support, on no questions shown to be a probability.
+    """
+    if signals.near is None:
+        return evidence(signals)
+    covered = signals.covered
+    weights = TYPED if signals.seen is None else SHOWN
+    logit = weights.bias + weights.near * signals.near + weights.seen * (signals.seen or 0.0)
+    logit += weights.rarest * covered.rarest + weights.missing * covered.missing
+    return _logistic(logit + _named(covered))
+
+
+def above(own: float, scores: Sequence[float]) -> float:
+    """By how much a score exceeds the mean of the lower half of a lane's ranking, best first.
+
+    A level that the question sets itself, as cosines of one index or manner of asking are higher
+    than those of another. Documents that say the same do not lower it, as the half is far down.
+    """
+    lower = scores[len(scores) // 2 :]
+    return own - sum(lower) / len(lower) if lower else own
 
 
 def telling(rarity: Mapping[str, float]) -> dict[str, float]:
@@ -87,11 +149,21 @@ def coverage(rarity: Mapping[str, float], chunks: Iterable[StoredChunk]) -> Cove
         parts = [chunk.title, *chunk.place.heading, chunk.text, chunk.context]
         parts += [line.text for line in chunk.lines]
         present.update(tokens("\n".join(parts)))
-    share = sum(weight for word, weight in words.items() if word in present) / total
+    had = [weight for word, weight in words.items() if word in present]
+    lacked = [weight for word, weight in words.items() if word not in present]
     codes = {word: weight for word, weight in words.items() if weight >= _TELLING and is_code(word)}
     named = sum(weight if word in present else -weight for word, weight in codes.items())
-    return Coverage(share, named / sum(codes.values()) if codes else 0.0)
+    return Coverage(
+        share=sum(had) / total,
+        codes=named / sum(codes.values()) if codes else 0.0,
+        rarest=max(had, default=0.0),
+        missing=max(lacked, default=0.0) / max(words.values()),
+    )
+
+
+def _named(covered: Coverage) -> float:
+    return covered.codes * (_HAD if covered.codes > 0 else _MISSED)
 
 
 def _logistic(z: float) -> float:
-    return 1.0 / (1.0 + math.exp(-z))
+    return 1.0 / (1.0 + math.exp(-z)) if z > 0 else math.exp(z) / (1.0 + math.exp(z))

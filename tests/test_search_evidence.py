@@ -1,12 +1,23 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from indexer.records import Box, Kind, Line, Modality, Place, StoredChunk
 from indexer.store.analysis import tokens
-from search.evidence import Coverage, coverage, evidence, telling
+from search.evidence import (
+    SHOWN,
+    TYPED,
+    Coverage,
+    Signals,
+    above,
+    confidence,
+    coverage,
+    evidence,
+    telling,
+)
 from search.matching import matched_lines
 
 
@@ -31,22 +42,67 @@ def _chunk(text: str, lines: tuple[str, ...] = (), title: str = "") -> StoredChu
     )
 
 
-def test_evidence_grows_with_the_cosine_and_with_the_share() -> None:
-    both = evidence(0.5, Coverage(1.0))
-    assert both == pytest.approx(1 / (1 + math.exp(-(4.92 + 1.41 - 6.83))))
-    rising = [evidence(*pair) for pair in ((0.6, Coverage(0.1)), (0.6, Coverage(0.5)))]
-    assert rising[0] < rising[1] < evidence(0.8, Coverage(0.5))
-    assert evidence(None, Coverage(1.0)) == pytest.approx(1 / (1 + math.exp(-0.76)))
-    assert evidence(None, Coverage(1.0)) > evidence(None, Coverage(0.0))
+def _logistic(z: float) -> float:
+    return 1 / (1 + math.exp(-z))
+
+
+def _logit(signals: Signals) -> float:
+    chance = confidence(signals)
+    return math.log(chance / (1 - chance))
+
+
+def test_support_grows_with_the_cosine_and_with_the_share() -> None:
+    both = evidence(Signals(Coverage(1.0), 0.5))
+    assert both == pytest.approx(_logistic(4.92 + 1.41 - 6.83))
+    assert evidence(Signals(Coverage(0.5, 1.0), 0.5)) == pytest.approx(
+        _logistic(4.92 + 0.705 - 6.83 + 3)
+    )
+    assert evidence(Signals(Coverage(0.5, -1.0), 0.5)) == pytest.approx(
+        _logistic(4.92 + 0.705 - 6.83 - 2)
+    )
+
+
+def test_every_signal_adds_its_weight_to_the_logit_of_confidence() -> None:
+    plain = Signals(Coverage(0.5, rarest=2.0, missing=0.5), 0.6, near=0.3)
+    for signals, weights in ((plain, TYPED), (replace(plain, seen=0.4), SHOWN)):
+        assert _logit(signals) == pytest.approx(
+            weights.bias
+            + 0.3 * weights.near
+            + (signals.seen or 0.0) * weights.seen
+            + 2.0 * weights.rarest
+            + 0.5 * weights.missing
+        )
+    nearer = replace(plain, near=0.4)
+    assert _logit(nearer) - _logit(plain) == pytest.approx(0.1 * TYPED.near)
+
+
+def test_without_a_sentence_encoder_only_words_and_codes_count() -> None:
+    assert evidence(Signals(Coverage(1.0))) == pytest.approx(_logistic(1.92 - 1.16))
+    assert evidence(Signals(Coverage(0.5, 1.0))) == pytest.approx(_logistic(0.96 - 1.16 + 3))
+    assert confidence(Signals(Coverage(0.0))) == pytest.approx(_logistic(-1.16))
 
 
 def test_a_code_speaks_for_a_passage_that_has_it_and_against_one_that_has_not() -> None:
-    had, plain, missed = (evidence(0.5, Coverage(0.5, codes)) for codes in (1.0, 0.0, -1.0))
-    z = 4.92 + 0.705 - 6.83
-    assert had == pytest.approx(1 / (1 + math.exp(-(z + 3))))
-    assert plain == pytest.approx(1 / (1 + math.exp(-z)))
-    assert missed == pytest.approx(1 / (1 + math.exp(-(z - 2))))
-    assert evidence(None, Coverage(0.5, 1.0)) == pytest.approx(1 / (1 + math.exp(-2.8)))
+    logits = [
+        _logit(Signals(Coverage(0.5, codes, 2.0, 0.5), 0.5, near=0.3)) for codes in (1.0, 0.0, -0.5)
+    ]
+    assert logits[0] - logits[1] == pytest.approx(3.0)
+    assert logits[2] - logits[1] == pytest.approx(-1.0)
+
+
+def test_a_score_is_measured_from_the_lower_half_of_its_lane() -> None:
+    assert above(0.8, [0.8, 0.7, 0.4, 0.2]) == pytest.approx(0.5)
+    assert above(0.8, [0.8, 0.5, 0.3]) == pytest.approx(0.4)
+    assert above(0.8, []) == 0.8
+
+
+def test_the_rarest_word_had_and_the_rarest_missing() -> None:
+    rarity = {"leak": 6.0, "display": 2.0, "error": 3.0}
+    found = coverage(rarity, [_chunk("The display shows an error.")])
+    assert (found.rarest, found.missing) == (3.0, 1.0)
+    found = coverage(rarity, [_chunk("The display leaks.")])
+    assert (found.rarest, found.missing) == (6.0, 0.5)
+    assert coverage({"leak": 6.0}, [_chunk("It leaks.")]) == Coverage(1.0, 0.0, 6.0, 0.0)
 
 
 def covered(rarity: dict[str, float], *chunks: StoredChunk) -> tuple[float, float]:
@@ -71,8 +127,8 @@ def test_codes_are_had_or_missed_by_their_rarity() -> None:
 
 
 def test_a_code_that_every_eighth_chunk_has_tells_nothing() -> None:
-    assert coverage({"bl300": 1.9}, [_chunk("BL-300")]) == Coverage(1.0, 0.0)
-    assert coverage({"bl300": 1.9}, [_chunk("other")]) == Coverage(0.0, 0.0)
+    assert coverage({"bl300": 1.9}, [_chunk("BL-300")]) == Coverage(1.0, 0.0, 1.9, 0.0)
+    assert coverage({"bl300": 1.9}, [_chunk("other")]) == Coverage(0.0, 0.0, 0.0, 1.0)
 
 
 def test_parts_of_codes_and_words_that_only_ask_do_not_count() -> None:
@@ -89,6 +145,17 @@ def test_lines_that_share_half_their_words_are_marked_longest_match_first() -> N
 
     found = matched_lines(
         [line("File"), line("Pump pressure low"), line("Valve of the main boiler circuit")],
-        {"pump", "pressur", "file", "valv"},
+        {"pump": 1.0, "pressur": 1.0, "file": 1.0, "valv": 1.0},
     )
     assert [one.text for one in found] == ["Pump pressure low", "File"]
+
+
+def test_a_telling_line_is_marked_before_a_menu_of_common_words() -> None:
+    def line(text: str) -> Line:
+        return Line(text, Box(0, 0, 1, 1), 0.9)
+
+    found = matched_lines(
+        [line("File Edit View"), line("Calibrate compass")],
+        {"file": 0.5, "edit": 0.4, "view": 0.3, "calibr": 3.0},
+    )
+    assert [one.text for one in found] == ["Calibrate compass", "File Edit View"]

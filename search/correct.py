@@ -1,0 +1,40 @@
+"""What a mistyped question was meant to say, in words that the index has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from indexer.records import StoredChunk
+from indexer.store.analysis import tokens
+from indexer.store.typos import distance
+
+_WORD = re.compile(r"[^\W\d_]+")
+_MOST = 3
+
+
+def corrected(meant: Mapping[str, Sequence[str]], chunks: Iterable[StoredChunk]) -> dict[str, str]:
+    """Mistyped word, in lower case → the word of `chunks` that it stands for.
+
+    `meant` has the likeliest words for each, as analysed (`Store.corrections`). Of the words of
+    one stem the nearest to what was typed is taken: the index keeps stems alone. A word that
+    the chunks do not have changed nothing of what was found, and is left out.
+    """
+    if not meant:
+        return {}
+    texts = [part for chunk in chunks for part in (chunk.title, *chunk.place.heading, chunk.text)]
+    forms: dict[str, set[str]] = {}
+    for word in set(_WORD.findall("\n".join(texts).lower())):
+        for form in tokens(word):
+            forms.setdefault(form, set()).add(word)
+    found: dict[str, str] = {}
+    for typed, stems in meant.items():
+        words = next((forms[stem] for stem in stems if stem in forms), None)
+        if words:
+            found[typed] = min(words, key=lambda word: (distance(word, typed, _MOST), word))
+    return found
+
+
+def rewritten(text: str, corrections: Mapping[str, str]) -> str:
+    """`text` with its mistyped words put right; all else as it was."""
+    return _WORD.sub(lambda word: corrections.get(word[0].lower(), word[0]), text)
