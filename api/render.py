@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from pydantic import JsonValue
 from rich.console import Console, Group
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from indexer.records import Place
-from search.results import Answer, Hit, SearchResult
-
-if TYPE_CHECKING:
-    from search.evaluate import Estimate, Evaluation
+from api.render_answer import print_said
+from indexer.records import Box, Place
+from search.results import Answer, Hit, Region, SearchResult
 
 _SNIPPET = 240
 
@@ -25,6 +21,7 @@ def print_search(console: Console, result: SearchResult) -> None:
     if result.read:
         words = " · ".join(line.text for line in result.read)
         console.print(Text(f"read in the image: {_clip(words, 160)}", style="dim"))
+    _print_corrected(console, result)
     if not result.hits:
         console.print("No hits.")
     for hit in result.hits:
@@ -34,7 +31,9 @@ def print_search(console: Console, result: SearchResult) -> None:
 
 def print_answer(console: Console, answer: Answer) -> None:
     """The answer, then its sources."""
-    console.print(Text(answer.text))
+    _print_corrected(console, answer.search)
+    print_said(console, answer)
+    console.print(Text(f"confidence {answer.confidence:.2f}", style="dim"))
     if answer.model:
         console.print(Text(f"in the words of {answer.model}, checked", style="dim"))
     if answer.note:
@@ -47,10 +46,11 @@ def print_answer(console: Console, answer: Answer) -> None:
             console.print(Text(line + _where(citation.place, citation.title)))
             shown = f" · {citation.asset}" if citation.asset else ""
             console.print(Text(f"    {citation.document}{shown}", style="dim"))
+            if citation.region:
+                console.print(Text(f"    {_region(citation.region)}", style="dim"))
             for match in citation.matched[:3]:
-                box = match.box
-                edges = f"{box.x0:.2f},{box.y0:.2f} – {box.x1:.2f},{box.y1:.2f}"
-                console.print(Text(f"    in the image at {edges}: {match.text}", style="dim"))
+                line = f"    in the image at {_edges(match.box)}: {match.text}"
+                console.print(Text(line, style="dim"))
     _print_footer(console, answer.search)
 
 
@@ -59,21 +59,10 @@ def print_info(console: Console, info: Mapping[str, JsonValue]) -> None:
     console.print(_facts(info))
 
 
-def print_evaluation(console: Console, evaluation: Evaluation, left_out: Sequence[str]) -> None:
-    """A table of measures by ranking, each with its 95 % interval."""
-    names = sorted(evaluation.figures, key=lambda name: (name == "fused", name))
-    measures = list(next(iter(evaluation.figures.values())))
-    table = Table(title=f"{evaluation.queries:,} queries, mean and 95 % bootstrap interval")
-    table.add_column("")
-    for measure in measures:
-        table.add_column(measure, justify="right")
-    for name in names:
-        cells = [_estimate(evaluation.figures[name][measure]) for measure in measures]
-        table.add_row(name, *cells, style="bold" if name == "fused" else "")
-    console.print(table)
-    if left_out:
-        ids = ", ".join(left_out)
-        console.print(Text(f"left out, sound cannot be searched yet: {ids}", style="dim"))
+def _print_corrected(console: Console, result: SearchResult) -> None:
+    if result.corrected:
+        words = ", ".join(f"{meant} ({typed})" for typed, meant in result.corrected.items())
+        console.print(Text(f"searched for: {words}", style="dim"))
 
 
 def _hit(hit: Hit) -> Group:
@@ -82,6 +71,7 @@ def _hit(hit: Hit) -> Group:
     head.append(_where(hit.place, hit.title))
     facts = [str(hit.kind), hit.product, hit.date, hit.document]
     facts += [hit.asset] if hit.asset and hit.asset != hit.document else []
+    facts += [_region(hit.region)] if hit.region else []
     lanes = [f"{name} #{lane.rank}" for name, lane in hit.lanes.items()]
     return Group(
         head,
@@ -90,6 +80,15 @@ def _hit(hit: Hit) -> Group:
         ),
         Padding(Text(_clip(hit.text, _SNIPPET)), (0, 0, 1, 4)),
     )
+
+
+def _region(region: Region) -> str:
+    what = "the image asked with lies" if region.same else "looks like the image asked with"
+    return f"{what} at {_edges(region.box)}"
+
+
+def _edges(box: Box) -> str:
+    return f"{box.x0:.2f},{box.y0:.2f} – {box.x1:.2f},{box.y1:.2f}"
 
 
 def _where(place: Place, title: str) -> str:
@@ -118,10 +117,6 @@ def _facts(value: JsonValue | Mapping[str, JsonValue], indent: int = 0) -> Text:
         else:
             text.append(f" {item if item not in ({}, None) else '–'}\n")
     return text
-
-
-def _estimate(estimate: Estimate) -> str:
-    return f"{estimate.value:.3f}  {estimate.low:.3f}–{estimate.high:.3f}"
 
 
 def _clip(text: str, most: int) -> str:

@@ -13,14 +13,14 @@ from indexer.store.index import Index
 from indexer.store.lock import writer_lock
 from indexer.store.manifest import read_current
 from search.engine import Engine
-from search.evaluate import FUSED, Estimate, Evaluation, evaluate
+from search.evaluate import Estimate, Evaluation, evaluate
 from search.models import Models
 from search.qrels import JudgedQuery, QueryFile, read_queries
 
 CUTOFFS = (1, 5, 10)
 
 MEASURES = ("recall@1", "recall@5", "recall@10", "ndcg@10")
-"""What may not fall, of the fused ranking."""
+"""What may not fall, of the ranking that a user sees."""
 
 _ROUNDING = 1e-9
 
@@ -92,7 +92,7 @@ def measure(
     """
     index = Index.open(root, generation=generation)
     try:
-        engine = Engine(root, index, settings, Models(index.spaces, settings))
+        engine = Engine(root, index, settings, Models(index.spaces, settings, root=root))
     except BaseException:
         index.close()
         raise
@@ -104,7 +104,7 @@ def measure(
 
 def judge(before: Evaluation, after: Evaluation, gate: Gate) -> Verdict:
     """Compare two evaluations of the queries of `gate`."""
-    old, new = before.figures[FUSED], after.figures[FUSED]
+    old, new = before.figures[before.final], after.figures[after.final]
     fallen = tuple(
         name for name in MEASURES if old[name].value - new[name].value > gate.min_drop + _ROUNDING
     )
@@ -140,7 +140,7 @@ def _worse(
     queries: Sequence[JudgedQuery],
     fallen: Sequence[str],
 ) -> tuple[Worse, ...]:
-    old, new = before.per_query[FUSED], after.per_query[FUSED]
+    old, new = before.per_query[before.final], after.per_query[after.final]
     losses = {
         query.id: [old[query.id][name] - new[query.id][name] for name in fallen]
         for query in queries
