@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from api import problems
+from api.benches import Benches
 from api.bodies import body_limit
 from api.guard import Guard
 from api.rebuilds import Rebuilds
@@ -56,6 +57,7 @@ def create_app(  # noqa: PLR0913, PLR0917 (a part of the service each)
     app.state.writer = writer
     app.state.rebuilds = rebuilds
     app.state.wording = Wording(chat)
+    app.state.benches = Benches(service)
     app.include_router(router)
     app.mount("/static", StaticFiles(directory=WEB), name="static")
     app.add_middleware(
@@ -84,6 +86,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             await writer.close()
         if rebuilds is not None:
             await rebuilds.close()
+        benches: Benches = app.state.benches
+        await benches.close()
         service.close()
 
 

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from api import cli_bench, cli_embed, cli_gaps, cli_index, cli_models, cli_tune, cli_upkeep
+from api import (
+    cli_bench,
+    cli_embed,
+    cli_gaps,
+    cli_index,
+    cli_models,
+    cli_synthesize,
+    cli_tune,
+    cli_upkeep,
+)
 from api.commands import (
     NOT_DONE,
     IndexFolder,
@@ -40,6 +49,7 @@ cli_tune.register(app)
 cli_embed.register(app)
 cli_gaps.register(app)
 cli_models.register(app)
+cli_synthesize.register(cli_bench.app)
 app.add_typer(cli_bench.app, name="bench")
 
 Text = Annotated[Optional[str], typer.Argument(help="The question.")]  # noqa: UP045 (typer reads it)

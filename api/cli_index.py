@@ -7,18 +7,29 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from api.commands import Clip, IndexFolder, Json, OptionalPath, emit, end, settings_with, writing
+from api.commands import (
+    Clip,
+    IndexFolder,
+    Json,
+    OptionalPath,
+    Text,
+    emit,
+    end,
+    settings_with,
+    writing,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from indexer.config import Settings
     from search.gate import Gate
 
 app = typer.Typer()
 
 
 @app.command()
-def index(
+def index(  # noqa: PLR0913, PLR0917 (an option each)
     sources: Annotated[list[Path], typer.Argument(help="Folders or files.", metavar="SOURCE...")],
     into: Annotated[
         Path, typer.Option("--into", metavar="DIR", help="Folder of the index, made if needed.")
@@ -28,6 +39,7 @@ def index(
         typer.Option("--without-captions", help="Leave captions and alternative texts out."),
     ] = False,
     clip: Clip = "",
+    text: Text = "",
     as_json: Json = False,
 ) -> None:
     """Index SOURCE into a folder; what did not change stays. Exit code 1: files were skipped."""
@@ -36,7 +48,7 @@ def index(
     from indexer.building.build import build
 
     with writing(into), TerminalProgress() as progress:
-        result = build(sources, into, settings_with(clip), not without_captions, progress)
+        result = build(sources, into, settings_with(clip, text), not without_captions, progress)
     emit(
         as_json,
         lambda: build_json(result, into),
@@ -109,6 +121,7 @@ def remove(
 def rebuild(  # noqa: PLR0913, PLR0917 (an option each)
     index: IndexFolder,
     clip: Clip = "",
+    text: Text = "",
     gate: Annotated[
         OptionalPath,
         typer.Option(metavar="FILE.jsonl", help="Questions whose recall and nDCG may not fall."),
@@ -132,10 +145,11 @@ def rebuild(  # noqa: PLR0913, PLR0917 (an option each)
     if gate:
         from search.gate import Gate
 
-        _rebuild_gated(index, clip, Gate.read(gate, gate_root, min_drop), as_json)
+        judged = Gate.read(gate, gate_root, min_drop)
+        _rebuild_gated(index, settings_with(clip, text), judged, as_json)
         return
     with writing(index), TerminalProgress() as progress:
-        result = build_anew(index, settings_with(clip), progress)
+        result = build_anew(index, settings_with(clip, text), progress)
     emit(
         as_json,
         lambda: build_json(result, index),
@@ -144,7 +158,7 @@ def rebuild(  # noqa: PLR0913, PLR0917 (an option each)
     end(bool(result.skipped))
 
 
-def _rebuild_gated(folder: Path, clip: str, gate: Gate, as_json: bool) -> None:
+def _rebuild_gated(folder: Path, settings: Settings, gate: Gate, as_json: bool) -> None:
     """Rebuild behind a gate. Raises TriptychError when the new generation is refused."""
     from api.gated import rebuild_gated
     from api.progress import TerminalProgress
@@ -153,7 +167,7 @@ def _rebuild_gated(folder: Path, clip: str, gate: Gate, as_json: bool) -> None:
     from indexer.errors import TriptychError
 
     with writing(folder), TerminalProgress() as progress:
-        gated = rebuild_gated(folder, settings_with(clip), gate, progress)
+        gated = rebuild_gated(folder, settings, gate, progress)
     result, verdict = gated.result, gated.verdict
 
     def show(console: Console) -> None:

@@ -32,6 +32,10 @@ def tune(  # noqa: PLR0913, PLR0917 (an option each)
         bool,
         typer.Option("--deep", help="Train the text model itself, and encode the index anew."),
     ] = False,
+    fusion: Annotated[
+        bool,
+        typer.Option("--fusion", help="Learn how far to trust each lane; with --remove, forget."),
+    ] = False,
     into: Annotated[
         OptionalPath,
         typer.Option(
@@ -46,12 +50,16 @@ def tune(  # noqa: PLR0913, PLR0917 (an option each)
 
     if remove == (pairs is not None):
         raise BadQuery("give either --pairs FILE.jsonl to learn from, or --remove")
+    if fusion and (deep or closed):
+        raise BadQuery("--fusion goes with neither --deep nor --closed: it learns weights alone")
     if deep and (remove or closed):
         raise BadQuery("--deep goes with neither --remove nor --closed, which are for the map")
     if into and not deep:
         raise BadQuery("--into says where --deep puts the model; without --deep there is none")
     if pairs is None:
-        _remove(index, as_json)
+        _remove(index, fusion, as_json)
+    elif fusion:
+        _weigh(index, pairs, as_json)
     elif deep:
         _train(index, pairs, into, as_json)
     else:
@@ -74,6 +82,22 @@ def _learn(index: Path, pairs: Path, closed: bool, as_json: bool) -> None:
         raise TriptychError(refusal(result))
 
 
+def _weigh(index: Path, pairs: Path, as_json: bool) -> None:
+    from api.fusion import tune_fusion
+    from api.render_tune import fusion_json, fusion_refusal, print_fusion
+    from indexer.errors import TriptychError
+
+    with writing(index):
+        result = tune_fusion(index, pairs, settings_with())
+    emit(
+        as_json,
+        lambda: fusion_json(result, index),
+        lambda console: print_fusion(console, result),
+    )
+    if not result.installed:
+        raise TriptychError(fusion_refusal(result))
+
+
 def _train(index: Path, pairs: Path, into: Path | None, as_json: bool) -> None:
     from api.progress import TerminalProgress
     from api.render_tune import deep_json, deep_refusal, print_deep
@@ -94,16 +118,17 @@ def _train(index: Path, pairs: Path, into: Path | None, as_json: bool) -> None:
     end(bool(built.skipped))
 
 
-def _remove(index: Path, as_json: bool) -> None:
+def _remove(index: Path, fusion: bool, as_json: bool) -> None:
     from rich.text import Text
 
     from indexer.adapter import remove_adapter
     from indexer.lanes import TEXT
     from indexer.store.manifest import read_current
+    from search.fusion.learnt import remove_learnt
 
     read_current(index)  # a folder that is no index is an error, not an index without an adapter
     with writing(index):
-        removed = remove_adapter(index, TEXT)
+        removed = remove_learnt(index) if fusion else remove_adapter(index, TEXT)
     said = "removed" if removed else "nothing was installed"
     emit(
         as_json,

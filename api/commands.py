@@ -31,20 +31,26 @@ Clip = Annotated[
     str,
     typer.Option(help="CLIP model: starter, MODEL/PRETRAINED, local-dir:PATH, a checkpoint, none."),
 ]
+Text = Annotated[
+    str, typer.Option(help="Text model: a sentence-transformers name or folder, or lsa.")
+]
 OptionalPath = Optional[Path]  # noqa: UP045 (typer reads it)
 
 
-def settings_with(clip: str = "") -> Settings:
-    """The settings in force; `clip` from the command line goes before the file's.
+def settings_with(clip: str = "", text: str = "") -> Settings:
+    """The settings in force; `clip` and `text` from the command line go before the file's.
 
     `none` turns the clip lane off.
     """
     from indexer.config import load_settings
 
     settings = load_settings()
-    if not clip:
-        return settings
-    models = settings.models.model_copy(update={"clip": "" if clip == NO_CLIP else clip})
+    chosen: dict[str, str] = {}
+    if clip:
+        chosen["clip"] = "" if clip == NO_CLIP else clip
+    if text:
+        chosen["text"] = text
+    models = settings.models.model_copy(update=chosen)
     return settings.model_copy(update={"models": models})
 
 

@@ -75,7 +75,7 @@ def _of_index(modality: Modality, space: str, index: Path, settings: Settings) -
             f"{index}: has no {name} space; make it with: "
             f"triptych rebuild --index {index} --clip WEIGHTS"
         )
-    return Chosen(name, encoder_of(spaces[name], settings))
+    return Chosen(name, encoder_of(spaces[name], settings, index))
 
 
 def embed(

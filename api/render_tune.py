@@ -15,6 +15,7 @@ from indexer.align.trial import Change
 from indexer.align.tune import Tuning, changes_json
 
 if TYPE_CHECKING:
+    from api.fusion import FusionTuning
     from indexer.align.deep import Deepening
     from indexer.building.facts import BuildResult
     from indexer.config import Models
@@ -52,6 +53,35 @@ def refusal(tuning: Tuning) -> str:
     return (
         f"not installed, as it does not help beyond chance: {_figures(worth.known)}{unseen}; "
         "what was installed before stays, and more pairs may show a gain"
+    )
+
+
+def fusion_json(tuning: FusionTuning, root: Path) -> dict[str, JsonValue]:
+    """Counts, figures by measure, and whether the weights were installed."""
+    return {
+        "index": str(root),
+        "installed": tuning.installed,
+        "pairs": tuning.pairs,
+        "groups": tuning.groups,
+        "left_out": tuning.left_out,
+        "known": changes_json(tuning.changes),
+    }
+
+
+def print_fusion(console: Console, tuning: FusionTuning) -> None:
+    """Measures before and after on questions held out, then what was done."""
+    counts = f"{tuning.pairs:,} questions in {tuning.groups:,} groups"
+    console.print(_table(f"{counts}, each group held out in turn", tuning.changes))
+    _say_left_out(console, tuning.left_out)
+    if tuning.installed:
+        console.print(Text("installed; searches use it from now on"), soft_wrap=True)
+
+
+def fusion_refusal(tuning: FusionTuning) -> str:
+    """Why no weights were installed, with the figures."""
+    return (
+        f"not installed, as it does not help beyond chance: {_figures(tuning.changes)}; "
+        "lanes stay fused as before, and more pairs may show a gain"
     )
 
 

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from api.bench_routes import router as benches
 from api.bodies import read_query
 from api.documents import router as documents
 from api.examples import GENERATED, REQUEST_BODY, problems
@@ -53,6 +54,7 @@ T = TypeVar("T")
 
 router = APIRouter()
 router.include_router(documents)
+router.include_router(benches)
 
 
 def _search(engine: SearchEngine, query: Query) -> dict[str, JsonValue]:

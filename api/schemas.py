@@ -37,7 +37,7 @@ class SearchRequest(_Strict):
         """Raises BadQuery for a filter that cannot be read or an image that is not base64."""
         return Query(
             text=self.text,
-            image=_decode_base64(self.image, "image") if self.image else None,
+            image=decode_base64(self.image, "image") if self.image else None,
             filters=_filters(self.filters),
             exclude=frozenset(self.exclude),
             k=self.k,
@@ -66,6 +66,14 @@ class LineOut(_Out):
     confidence: float
 
 
+class RegionOut(_Out):
+    """Where the query image lies on the indexed one; `same`: as a copy or a part of it."""
+
+    box: Corners
+    same: bool
+    features: int
+
+
 class PlaceOut(_Out):
     page: int | None
     box: Corners | None
@@ -92,6 +100,7 @@ class HitOut(_Out):
     modality: Modality
     thumb: str
     matched: list[LineOut]
+    region: RegionOut | None
     language: str
     product: str
     date: str
@@ -106,6 +115,7 @@ class SearchOut(_Out):
     took_ms: dict[str, float]
     generation: int
     lanes_off: dict[str, str]
+    corrected: dict[str, str] = Field(description="mistyped words, with those searched for")
     hits: list[HitOut]
 
 
@@ -118,6 +128,24 @@ class CitationOut(_Out):
     asset: str | None
     thumb: str
     matched: list[LineOut]
+    region: RegionOut | None
+
+
+class SentenceOut(_Out):
+    text: str
+    citations: list[int]
+    number: str = Field(description="of a step, as its page has it; empty elsewhere")
+
+
+class BlockOut(_Out):
+    """A paragraph, steps or a note have sentences; a table has a header and rows."""
+
+    kind: Literal["paragraph", "steps", "table", "note"]
+    citations: list[int]
+    sentences: list[SentenceOut]
+    header: list[str]
+    rows: list[list[str]]
+    more: int = Field(description="steps or rows that the page has beyond these")
 
 
 class AnswerOut(_Out):
@@ -125,8 +153,12 @@ class AnswerOut(_Out):
 
     answer: str = Field(validation_alias="text")
     found: bool
+    confidence: float = Field(description="chance that the first citation is right, 0 to 1")
     citations: list[CitationOut]
     search: SearchOut
+    blocks: list[BlockOut] = Field(
+        description="the answer in parts; none where a language model worded it"
+    )
     model: str = Field(description="the language model that worded it; empty for quotations")
     note: str = Field(description="what became of that model's reply, where not all could be used")
 
@@ -162,7 +194,7 @@ class DocumentIn(_Strict):
             raise BadQuery(f"{self.id}: give either text or data")
         if self.text is not None:
             return self.text.encode()
-        return _decode_base64(self.data or "", f"{self.id}: data")
+        return decode_base64(self.data or "", f"{self.id}: data")
 
 
 class BatchRequest(_Strict):
@@ -228,7 +260,8 @@ def _filters(given: list[str] | dict[str, str | list[str]]) -> tuple[Filter, ...
     return tuple(Filter(key, "=", value) for key, values in pairs for value in values)
 
 
-def _decode_base64(text: str, field: str) -> bytes:
+def decode_base64(text: str, field: str) -> bytes:
+    """The bytes of a base64 text or data: URL. Raises BadQuery naming the field."""
     if text.startswith("data:"):
         text = text.partition(",")[2]
     try:

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -18,6 +17,7 @@ from search.grounded import Passage
 from search.query import Query
 from search.results import Answer, SearchResult
 from search.similar import Similar
+from search.trial import Measured
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ RETRY_SECONDS = 30.0
 """How long a generation that could not be opened is left alone, unless another takes its place."""
 
 
-class SearchEngine(Protocol):
+class SearchEngine(Measured, Protocol):
     """What the service needs of `search.desk.Desk`."""
 
     @property
@@ -41,8 +41,6 @@ class SearchEngine(Protocol):
     def passages(self, answer: Answer) -> list[Passage]: ...
 
     def similar(self, path: str, k: int) -> Similar: ...
-
-    def thumb(self, name: str) -> Path | None: ...
 
     def info(self) -> Mapping[str, JsonValue]: ...
 
@@ -192,6 +190,17 @@ class Service:
         async with self._slots:  # whoever waited is served by what is live then
             with self._open_now().lease() as engine:
                 return await to_thread.run_sync(call, engine)
+
+    @contextmanager
+    def lease(self) -> Iterator[SearchEngine]:
+        """The live engine, kept open meanwhile, whatever is committed. Raises NotReady."""
+        with self._open_now().lease() as engine:
+            yield engine
+
+    async def run_on(self, engine: SearchEngine, call: Callable[[SearchEngine], T]) -> T:
+        """Run a blocking call on a leased engine in a thread, when one of the slots is free."""
+        async with self._slots:
+            return await to_thread.run_sync(call, engine)
 
     def _open_now(self) -> _Held:
         if self._held is None:

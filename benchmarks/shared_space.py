@@ -127,7 +127,7 @@ def report_mixing(bench: Bench) -> None:
     with Index.open(bench.index("manuals")) as index:
         counts = index.manifest.counts["modality"]
         print(f"share of texts in the index: {counts['text'] / sum(counts.values()):.3f}")
-        encoder = encoder_of(index.spaces[CLIP], bench.settings)
+        encoder = encoder_of(index.spaces[CLIP], bench.settings, bench.index("manuals"))
         for name, queries in asked.items():
             parts = [encoded(encoder, query) for query in queries]
             chosen = [index.select((), query.exclude) for query in queries]

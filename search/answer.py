@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from jinja2 import Environment, PackageLoader
-from numpy.typing import NDArray
 
 from indexer.config import Answering
 from indexer.encoders.base import Encoder
-from indexer.lanes import TEXT
+from indexer.lanes import CLIP, TEXT
 from indexer.language import detect_language
 from indexer.records import Modality, Scored, StoredChunk
 from indexer.store.analysis import tokens
 from indexer.store.base import Store
-from search.evidence import Coverage, coverage, evidence
-from search.matching import matched_lines
-from search.passages import quotable
+from search.blocks import Block, Sentence, note, runs
+from search.cite import Cited, Citer
+from search.compose import compose
+from search.evidence import Coverage, Signals, above, confidence, coverage, evidence
+from search.passages import most_telling, quotable
 from search.prepare import Prepared
-from search.quote import quote, units
 from search.recall import Group
 from search.results import Answer, Citation, SearchResult
+from search.sources import remarks
 
 _CONSIDERED = 8
 _MEMBERS = 3  # chunks of a group whose words count as evidence
@@ -38,8 +38,15 @@ class Supported:
 
     group: Group
     said: StoredChunk
-    cosine: float | None
-    covered: Coverage
+    signals: Signals
+
+    @property
+    def cosine(self) -> float | None:
+        return self.signals.cosine
+
+    @property
+    def covered(self) -> Coverage:
+        return self.signals.covered
 
     @property
     def share(self) -> float:
@@ -47,7 +54,13 @@ class Supported:
 
     @property
     def support(self) -> float:
-        return evidence(self.cosine, self.covered)
+        """Whether there is an answer in it at all, in [0, 1]."""
+        return evidence(self.signals)
+
+    @property
+    def confidence(self) -> float:
+        """The probability in [0, 1] that the group's document is the right one."""
+        return confidence(self.signals)
 
 
 class Answerer:
@@ -55,10 +68,10 @@ class Answerer:
 
     def __init__(self, store: Store, encoders: Mapping[str, Encoder], settings: Answering) -> None:
         self._store = store
-        self._encoder = encoders[TEXT]
         self._settings = settings
         self._templates = Environment(loader=PackageLoader("search"), autoescape=False)
-        self._templates.filters["where"] = where
+        self._templates.filters |= {"where": where, "runs": runs}
+        self._citer = Citer(store, encoders[TEXT])
 
     def answer(
         self,
@@ -69,70 +82,80 @@ class Answerer:
     ) -> Answer:
         """Quote the best supported passages, or say that there is nothing and show the closest."""
         words = set(tokens(prepared.words))
-        rated = self.rate(words, groups, lanes)
+        rated = self.rate(words, groups, lanes, pictured(prepared))
         best = max(rated, key=lambda one: one.support, default=None)
         found = best is not None and best.support >= self._settings.evidence
         if best is not None and found:
-            kept = [one for one in rated if _as_good(one, best)][: self._settings.citations]
+            enough = [one for one in rated if one.support >= self._settings.evidence or one is best]
+            kept = [one for one in enough if _as_good(one, best)][: self._settings.citations]
         else:
             kept = rated[:_CLOSEST]
-        citations = tuple(
-            self._cite(number, one, prepared, words) for number, one in enumerate(kept, start=1)
-        )
+        rarity = self._store.rarity(words)
+        cosines = {scored.id: scored.score for scored in lanes.get(TEXT, ())}
+        typed = not prepared.lines
+        chosen = [
+            (one.group, most_telling(one.group, one.said, rarity, cosines, typed)) for one in kept
+        ]
+        cited = self._citer.cite(chosen, prepared, rarity)
+        language = detect_language(prepared.words)
+        citations = tuple(one.citation for one in cited)
+        blocks = self._blocks(cited, language, _screen(prepared, kept)) if found else ()
         text = self._templates.get_template("answer.jinja").render(
-            found=found,
-            language=detect_language(prepared.words),
-            screen=_screen(prepared, kept),
-            citations=citations,
+            found=found, language=language, citations=citations, blocks=blocks
         )
-        return Answer(text, found, citations, result)
+        sure = kept[0].confidence if kept else 0.0
+        return Answer(text, found, citations, result, blocks=blocks, confidence=sure)
+
+    def _blocks(self, cited: Sequence[Cited], language: str, screen: str) -> tuple[Block, ...]:
+        """Which screen it is, what is quoted, and what is to be said about the sources."""
+        said = compose([one.quoted for one in cited])
+        if screen:
+            first = cited[0].citation
+            lead = self._templates.get_template("screen.jinja").render(
+                screen=screen, language=language, citation=first
+            )
+            said.insert(0, Block("paragraph", (), (Sentence(lead, ()),)))
+        template = self._templates.get_template("note.jinja")
+        for remark in remarks([one.source for one in cited]):
+            said.append(note(template.render(remark=remark, language=language), remark.numbers))
+        return tuple(said)
 
     def rate(
-        self, words: set[str], groups: Sequence[Group], lanes: Mapping[str, Sequence[Scored]]
+        self,
+        words: set[str],
+        groups: Sequence[Group],
+        lanes: Mapping[str, Sequence[Scored]],
+        shown: bool,
     ) -> list[Supported]:
         """The first groups that have something to quote, best ranked first.
 
-        `words` are those of the question, as analysed.
+        `words` are those of the question, as analysed; `shown` says whether its image was
+        searched for.
         """
         cosines = {scored.id: scored.score for scored in lanes.get(TEXT, ())}
-        known = TEXT in lanes
         rarity = self._store.rarity(words)
+        scores = {lane: [scored.score for scored in some] for lane, some in lanes.items()}
         rated: list[Supported] = []
         for group in groups[:_CONSIDERED]:
             said = quotable(self._store, group)
             if said is None:
                 continue
             found = [cosines[chunk.id] for chunk in (*group.chunks, said) if chunk.id in cosines]
-            cosine = max(found, default=0.0) if known else None
-            covered = coverage(rarity, (*group.chunks[:_MEMBERS], said))
-            rated.append(Supported(group, said, cosine, covered))
+            cosine = max(found, default=0.0) if TEXT in lanes else None
+            seen = group.lanes[CLIP].score if CLIP in group.lanes else 0.0
+            signals = Signals(
+                covered=coverage(rarity, (*group.chunks[:_MEMBERS], said)),
+                cosine=cosine,
+                near=None if cosine is None else above(cosine, scores[TEXT]),
+                seen=above(seen, scores[CLIP]) if shown and CLIP in lanes else None,
+            )
+            rated.append(Supported(group, said, signals))
         return rated
 
-    def _cite(self, number: int, one: Supported, prepared: Prepared, words: set[str]) -> Citation:
-        best, said = one.group.chunks[0], one.said
-        sentences = units(said.text or said.context) or [line.text for line in said.lines]
-        shown = best if best.modality is Modality.IMAGE else said
-        return Citation(
-            number=number,
-            document=best.document,
-            title=best.title,
-            place=said.place,
-            quote=quote(sentences, self._score(sentences, prepared, words)),
-            asset=shown.asset,
-            thumb=shown.thumb,
-            matched=matched_lines(shown.lines, words),
-        )
 
-    def _score(
-        self, sentences: Sequence[str], prepared: Prepared, words: set[str]
-    ) -> NDArray[np.float32]:
-        """Cosine to the question plus the share of its words; float32 (len(sentences),)."""
-        shared = [len(words & set(tokens(text))) / max(1, len(words)) for text in sentences]
-        scores = np.asarray(shared, dtype=np.float32)
-        vector = prepared.vector
-        if vector is not None and len(sentences) > 1:
-            scores += self._encoder.encode_texts(list(sentences)) @ vector
-        return scores
+def pictured(prepared: Prepared) -> bool:
+    """Whether the shared space is searched for an image of the question."""
+    return Modality.IMAGE in prepared.parts
 
 
 def _screen(prepared: Prepared, kept: Sequence[Supported]) -> str:
@@ -143,7 +166,13 @@ def _screen(prepared: Prepared, kept: Sequence[Supported]) -> str:
 
 
 def _as_good(one: Supported, best: Supported) -> bool:
-    """Whether `one` is about as well supported as the best, and worth quoting beside it."""
+    """Whether `one` is about as well supported as the best, and worth quoting beside it.
+
+    What has all the codes asked about is worth it by itself: the row of a list of errors is less
+    like the question than a ticket is.
+    """
+    if one.covered.codes == 1.0:
+        return True
     if one.cosine is None:
         return one.share >= _RELATIVE_SHARE * best.share
     return _odds(one.support) >= _RELATIVE_ODDS * _odds(best.support)

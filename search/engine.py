@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter
 from typing import Self
 
 from pydantic import JsonValue
@@ -12,29 +13,41 @@ from pydantic import JsonValue
 from indexer.adapter import Stamp, adapters_for, adapters_stamp
 from indexer.config import Settings
 from indexer.encoders.choose import canonical
+from indexer.encoders.lsa import LSA
 from indexer.errors import IndexMismatch, TriptychError
+from indexer.lanes import TEXT
 from indexer.records import Filter, Modality, Scored, StoredChunk
 from indexer.store.analysis import tokens
 from indexer.store.index import Index
 from indexer.store.manifest import Current, read_current
 from search.about import describe
-from search.answer import Answerer, Supported
+from search.answer import Answerer, Supported, pictured
+from search.correct import corrected, rewritten
+from search.fusion.confidence import signals_of
+from search.fusion.learnt import fusion_for
 from search.matching import matched_lines
 from search.models import Models
 from search.prepare import Prepared, Preparer, Stopwatch
 from search.query import Query
-from search.recall import Group, group, recall
+from search.recall import Group, Recalled, group, recall
+from search.recognise import copies_first, mark, recognise
 from search.rerank.base import Asked
 from search.rerank.order import rerank
-from search.results import Answer, Hit, SearchResult
+from search.results import Answer, Hit, Region, SearchResult
+from search.tickets import selected
+from search.trial import Trial
+
+_READ = 5
+"""Groups, and chunks of each, in which a word that was meant is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A search with everything that an answer is drawn from."""
+    """A search with everything that an answer is drawn from; `fused` is before reranking."""
 
     result: SearchResult
     prepared: Prepared
+    fused: list[Group]
     groups: list[Group]
     lanes: Mapping[str, Sequence[Scored]]
 
@@ -42,20 +55,25 @@ class _Found:
 class Engine:
     """An open index with the models that made it. Safe for several threads."""
 
-    def __init__(self, folder: Path, index: Index, settings: Settings, models: Models) -> None:
+    def __init__(
+        self, folder: Path, index: Index, settings: Settings, models: Models, adapted: bool = True
+    ) -> None:
         self._folder = folder
         self._index = index
         self._settings = settings
         self._models = models
         self._adapters = adapters_stamp(folder)
-        adapters = adapters_for(folder, index.spaces)
+        adapters = adapters_for(folder, index.spaces) if adapted else {}
         held = [Modality(name) for name in index.manifest.counts.get("modality", {})]
         self._preparer = Preparer(models.encoders, models.reader, settings.limits, adapters, held)
+        self._fusion = fusion_for(folder, index.spaces, settings.ranking)
         self._answerer = Answerer(index, models.encoders, settings.answer)
 
     @classmethod
-    def open(cls, folder: Path, settings: Settings, base: Engine | None = None) -> Self:
-        """Open the live generation of an index.
+    def open(
+        cls, folder: Path, settings: Settings, base: Engine | None = None, adapted: bool = True
+    ) -> Self:
+        """Open the live generation of an index, without its adapters unless `adapted`.
 
         With `base`, an open engine over an earlier generation, what did not change is shared
         and not loaded again: segments, encoders, the reader and the cache. Either may be
@@ -66,7 +84,9 @@ class Engine:
         index = Index.open(folder, base=base._index if base else None)
         try:
             _check_models(index, settings)
-            return cls(folder, index, settings, Models(index.spaces, settings, shared))
+            return cls(
+                folder, index, settings, Models(index.spaces, settings, shared, folder), adapted
+            )
         except BaseException:
             index.close()
             raise
@@ -81,8 +101,30 @@ class Engine:
 
     def answer(self, query: Query) -> Answer:
         """An extractive answer with citations. Raises BadQuery or BadImage."""
+        return self._answer(self._search(query))
+
+    def trial(self, query: Query, answered: bool = False) -> Trial:
+        """A search as it is measured, with the answer drawn from it if `answered`.
+
+        Raises BadQuery or BadImage.
+        """
+        began = perf_counter()
         found = self._search(query)
-        return self._answerer.answer(found.result, found.prepared, found.groups, found.lanes)
+        ms = 1000 * (perf_counter() - began)
+        reranked = found.groups if self._models.reranker else None
+        if not answered:
+            return Trial(ms, found.fused, reranked)
+        answer = self._answer(found)
+        return Trial(ms, found.fused, reranked, answer, answer.confidence)
+
+    def named(self, names: Iterable[str]) -> list[StoredChunk]:
+        """The live chunks of these documents, assets or records, in reading order."""
+        others = selected(self._index, self._index.select((), frozenset(names)))
+        return self._index.get(sorted(set(self._index.ids()).difference(others)))
+
+    def recalled(self, query: Query) -> Recalled:
+        """What every lane found, before fusion. Raises BadQuery or BadImage."""
+        return self._recall(query, Stopwatch())
 
     def candidates(self, query: Query) -> list[Group]:
         """All that was recalled, fused and grouped, best first, beyond the k of the query."""
@@ -92,7 +134,8 @@ class Engine:
         """What an answer could quote, with its evidence, best ranked first."""
         found = self._search(query)
         words = set(tokens(found.prepared.words))
-        return self._answerer.rate(words, found.groups, found.lanes)
+        shown = pictured(found.prepared)
+        return self._answerer.rate(words, found.groups, found.lanes, shown)
 
     def warm_up(self) -> None:
         """Load what the first questions would wait for: the encoders and the Chinese dictionary.
@@ -128,7 +171,50 @@ class Engine:
         self._models.close()
 
     def _search(self, query: Query) -> _Found:
+        """Once more with what was meant, where a word is mistyped and the meant one is found."""
         watch = Stopwatch()
+        found = self._once(query, watch)
+        shown = (chunk for one in found.groups[:_READ] for chunk in one.chunks[:_READ])
+        meant = corrected(self._index.corrections(query.text), shown)
+        if not meant:
+            return found
+        again = self._once(replace(query, text=rewritten(query.text, meant)), watch)
+        result = replace(again.result, query=query.text, corrected=meant)
+        return replace(again, result=result)
+
+    def _once(self, query: Query, watch: Stopwatch) -> _Found:
+        found = self._recall(query, watch)
+        prepared, lanes = found.prepared, found.lanes
+        fused = groups = group(lanes, found.chunks, query.collapse, self._fusion, found.signals)
+        watch.lap("fuse")
+        if found.regions:
+            fused = groups = mark(groups, found.regions, found.chunks, query.collapse)
+        if self._models.reranker:
+            asked = Asked(query.text.strip(), prepared.words, self._index.thumb)
+            groups = rerank(asked, groups, self._models.reranker, self._settings.rerank)
+            groups = copies_first(groups)
+            watch.lap("rerank")
+        words = self._index.rarity(tokens(prepared.words))
+        hits = tuple(
+            _hit(rank, found, words) for rank, found in enumerate(groups[: query.k], start=1)
+        )
+        result = SearchResult(
+            query=query.text,
+            read=prepared.lines,
+            took_ms={stage: round(ms, 2) for stage, ms in watch.took_ms.items()},
+            hits=hits,
+            lanes_off=prepared.off,
+            generation=self._index.generation,
+            cosines=self._has_cosines(prepared),
+        )
+        if not result.cosines:  # evidence is calibrated on those of a sentence encoder
+            lanes.pop(TEXT, None)
+        return _Found(result, prepared, fused, groups, lanes)
+
+    def _has_cosines(self, prepared: Prepared) -> bool:
+        return prepared.vector is not None and self._index.spaces[TEXT].encoder != LSA
+
+    def _recall(self, query: Query, watch: Stopwatch) -> Recalled:
         query.check(self._settings.limits)
         filters = query.filters
         if query.collapse == "asset":
@@ -140,31 +226,22 @@ class Engine:
         prepared = self._preparer.prepare(query, watch, weights)
         lanes = recall(self._index, prepared, ranking, selection)
         watch.lap("recall")
-        ids = list(dict.fromkeys(scored.id for found in lanes.values() for scored in found))
+        regions: dict[int, Region] = {}
+        if prepared.image is not None and ranking.regions:
+            regions = recognise(self._index, prepared.image, selection)
+            watch.lap("recognise")
+        found = [scored.id for ranked in lanes.values() for scored in ranked]
+        ids = list(dict.fromkeys([*found, *regions]))
         chunks = dict(zip(ids, self._index.get(ids), strict=True))
         watch.lap("fetch")
-        groups = group(lanes, chunks, query.collapse, weights, ranking.rrf_k)
-        watch.lap("fuse")
-        if self._models.reranker:
-            asked = Asked(query.text.strip(), prepared.words, self._index.thumb)
-            groups = rerank(asked, groups, self._models.reranker, self._settings.rerank)
-            watch.lap("rerank")
-        words = set(tokens(prepared.words))
-        hits = tuple(
-            _hit(rank, found, words) for rank, found in enumerate(groups[: query.k], start=1)
-        )
-        result = SearchResult(
-            query=query.text,
-            read=prepared.lines,
-            took_ms={stage: round(ms, 2) for stage, ms in watch.took_ms.items()},
-            hits=hits,
-            lanes_off=prepared.off,
-            generation=self._index.generation,
-        )
-        return _Found(result, prepared, groups, lanes)
+        signals = signals_of(self._index, prepared.words, query.image is not None, weights)
+        return Recalled(prepared, lanes, chunks, signals, regions)
+
+    def _answer(self, found: _Found) -> Answer:
+        return self._answerer.answer(found.result, found.prepared, found.groups, found.lanes)
 
 
-def _hit(rank: int, found: Group, words: set[str]) -> Hit:
+def _hit(rank: int, found: Group, words: Mapping[str, float]) -> Hit:
     best = found.chunks[0]
     shown = _shown(found)
     return Hit(
@@ -185,12 +262,15 @@ def _hit(rank: int, found: Group, words: set[str]) -> Hit:
         product=best.product,
         date=best.date.isoformat() if best.date else "",
         metadata=best.metadata,
+        region=found.region if shown.id == found.seen else None,
     )
 
 
 def _shown(found: Group) -> StoredChunk:
-    """The chunk whose image is shown: the best if it has one, else the best image."""
+    """The chunk whose image is shown: the query's; else the best if it has one, or best image."""
     best = found.chunks[0]
+    if found.seen is not None:
+        return next(chunk for chunk in found.chunks if chunk.id == found.seen)
     if best.thumb:
         return best
     return next((chunk for chunk in found.chunks if chunk.asset), best)

@@ -10,7 +10,7 @@ from typing import Protocol
 from indexer.errors import EndpointFailed
 from indexer.language import detect_language
 from indexer.store.analysis import tokens
-from search.quote import units
+from search.outline import units
 from search.results import Answer
 
 _SYSTEM = """\
@@ -102,7 +102,7 @@ def grounded(
     dropped = before - after
     note = left.format(model=chat.model, dropped=dropped, all=before) if dropped else ""
     text = "\n".join(_join(line) for line in kept if line)
-    return _renumbered(replace(answer, text=text, model=chat.model, note=note), passages)
+    return _renumbered(replace(answer, text=text, model=chat.model, note=note, blocks=()), passages)
 
 
 def sentences(line: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 
 from indexer.cache import Cache
 from indexer.config import Settings
@@ -15,7 +16,7 @@ from search.rerank.base import Reranker, reranker_of
 
 
 class Models:
-    """The encoder of every space of an index, and the reader of the text in images.
+    """The encoder of every space of the index at `root`, and the reader of the text in images.
 
     With `base`, which must be open and made with the same settings, its encoders of equal
     spaces, its reader, its reranker and its cache are taken over. `fresh` says whether an
@@ -23,12 +24,16 @@ class Models:
     """
 
     def __init__(
-        self, spaces: Mapping[str, Space], settings: Settings, base: Models | None = None
+        self,
+        spaces: Mapping[str, Space],
+        settings: Settings,
+        base: Models | None = None,
+        root: Path = Path(),
     ) -> None:
         kept = base._of_equal(spaces) if base else {}
         self._spaces = dict(spaces)
         self.encoders: Mapping[str, Encoder] = {
-            name: kept[name] if name in kept else encoder_of(space, settings)
+            name: kept[name] if name in kept else encoder_of(space, settings, root)
             for name, space in spaces.items()
         }
         self.fresh = len(kept) < len(spaces)

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from indexer.records import Kind, Modality, StoredChunk
+from indexer.store.analysis import tokens
 from indexer.store.base import Store
+from indexer.store.codes import is_code
+from search.evidence import telling
+from search.outline import Form, Unit, joined, outline
 from search.recall import Group
 
 RESOLUTION = "Resolution"
 """The heading under which the ticket loader puts what solved a ticket."""
+DESCRIPTION = "Description"
+"""That under which it puts the problem, where a ticket has both fields."""
+
+_MEMBERS = 24
+_NEIGHBOURS = 2
+_LEAD = 0.3
+"""So much better than the best ranked passage of its document must another one be."""
 
 
 def quotable(store: Store, group: Group) -> StoredChunk | None:
@@ -23,6 +36,81 @@ def quotable(store: Store, group: Group) -> StoredChunk | None:
     if best.modality is Modality.TEXT:
         return best
     return _beside(store, best)
+
+
+def most_telling(
+    group: Group,
+    said: StoredChunk,
+    rarity: Mapping[str, float],
+    cosines: Mapping[int, float],
+    typed: bool,
+) -> StoredChunk:
+    """The passage to quote of a document of which several were found; `said` unless one is better.
+
+    By cosine to the question, where the text lane has it, plus the share of the question's words
+    counted by their rarity: a code decides between two rows of one list of errors. What was asked
+    with a screenshot (not `typed`) and found an image is answered beside that image.
+    """
+    pictured = group.chunks[0].modality is not Modality.TEXT and not typed
+    if pictured or RESOLUTION in said.place.heading:
+        return said
+    words = telling(rarity)
+    total = sum(words.values()) or 1.0
+
+    def worth(chunk: StoredChunk) -> float:
+        has = set(tokens(chunk.text))
+        named = has | set(tokens("\n".join(chunk.place.heading)))
+        found = (word in (has if is_code(word) else named) for word in words)
+        share = sum(w for w, there in zip(words.values(), found, strict=True) if there) / total
+        exact = any(is_code(word) and word in has for word in words)
+        return cosines.get(chunk.id, 0.0) + share + exact + _LEAD * (chunk.id == said.id)
+
+    others = [c for c in group.chunks[:_MEMBERS] if c.modality is Modality.TEXT and c.text]
+    return max([said, *others], key=worth)
+
+
+def unsolved(chunk: StoredChunk) -> bool:
+    """Whether a quoted chunk is the problem of a ticket that has no resolution."""
+    return chunk.kind is Kind.TICKET and DESCRIPTION in chunk.place.heading
+
+
+def read(store: Store, chunk: StoredChunk) -> tuple[list[Unit], range]:
+    """The units of a chunk with those that stand around it in its section, and which are its own.
+
+    Neighbours are read only where a list, a table or a sentence may go on in them.
+    """
+    if chunk.modality is not Modality.TEXT:
+        lines = [line.text for line in chunk.lines]
+        units = outline(chunk.text or chunk.context) or [Unit(line) for line in lines]
+        return units, range(len(units))
+    units = outline(chunk.text)
+    if not units or not (_open(units[0]) or _open(units[-1])):
+        return units, range(len(units))
+    before, after = _around(store, chunk)
+    parts = [one.text for one in before] + [chunk.text]
+    above, upto = outline(joined(parts[:-1])), outline(joined(parts))
+    start = min(len(above), max(0, len(upto) - len(units)))
+    whole = outline(joined([*parts, *(one.text for one in after)]))
+    return whole, range(start, min(len(upto), len(whole)))
+
+
+def _open(unit: Unit) -> bool:
+    listed = unit.form in (Form.ITEM, Form.ROW)
+    return listed or unit.introduces or unit.unfinished or unit.text[:1].islower()
+
+
+def _around(
+    store: Store, chunk: StoredChunk
+) -> tuple[Sequence[StoredChunk], Sequence[StoredChunk]]:
+    """The passages before and after a chunk under the same heading, two each at most."""
+    section = [
+        one
+        for one in store.document(chunk.id)
+        if one.modality is Modality.TEXT and one.place.heading == chunk.place.heading
+    ]
+    place = next(i for i, one in enumerate(section) if one.id == chunk.id)
+    first = max(0, place - _NEIGHBOURS)
+    return section[first:place], section[place + 1 : place + 1 + _NEIGHBOURS]
 
 
 def _beside(store: Store, image: StoredChunk) -> StoredChunk | None:

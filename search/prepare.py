@@ -15,6 +15,7 @@ from indexer.adapter import Adapter
 from indexer.cache import content_key
 from indexer.config import Limits
 from indexer.encoders.base import Encoder
+from indexer.encoders.lsa import LSA
 from indexer.images import decode
 from indexer.lanes import CLIP, LANES, TEXT, WORDS
 from indexer.language import detect_language, understood
@@ -23,10 +24,13 @@ from indexer.records import Line, Modality, Vectors
 from indexer.store.centres import unit
 from search.about import NO_CLIP
 from search.query import Query
+from search.ticket_text import readings
 
 Vector = NDArray[np.float32]
 
 NO_TEXT = "no text was found in the image"
+
+NO_WORD = "no passage has a word of the question"
 
 NO_WEIGHT = "its weight in the settings is 0"
 
@@ -51,16 +55,21 @@ class Stopwatch:
 class Prepared:
     """A question, ready for the lanes.
 
-    `words` is all its text; `vector` is that of the text lane (dim,), of unit length unless an
-    adapter scales it; `parts` are unit vectors (dim,) of the shared space, one for each modality
-    of the query; `off` is the reason for each lane that cannot take part.
+    `words` is all its text, `typed` what of it was not read in its image. `vector` is that of
+    the text lane (dim,), of unit length unless an adapter scales it; where the text encoder does
+    not understand it, `fallback` (dim,) is that of the space fitted to what it does not
+    understand. `parts` are unit vectors (dim,) of the shared space, one for each modality of the
+    query; `off` is the reason for each lane that cannot take part. `image` is the query's, decoded.
     """
 
     words: str
     lines: tuple[Line, ...]
+    image: Image.Image | None = None
     vector: Vector | None = None
+    fallback: Vector | None = None
     parts: Mapping[Modality, Vector] = field(default_factory=dict)
     off: Mapping[str, str] = field(default_factory=dict)
+    typed: str = ""
 
 
 class Preparer:
@@ -101,7 +110,8 @@ class Preparer:
         off: dict[str, str] = {}
         idle = {lane for lane in LANES if weights.get(lane, 1.0) == 0}
         vector = NO_WEIGHT if TEXT in idle else self._text(query, texts)
-        if isinstance(vector, str):
+        fallback = None if TEXT in idle else self._fallback(texts)
+        if isinstance(vector, str) and fallback is None:
             off[TEXT] = vector
         parts = NO_WEIGHT if CLIP in idle else self._parts(query, image, TEXT not in off)
         if isinstance(parts, str):
@@ -114,9 +124,12 @@ class Preparer:
         return Prepared(
             words="\n".join(texts),
             lines=lines,
+            image=image,
             vector=None if isinstance(vector, str) else vector,
+            fallback=fallback,
             parts={} if isinstance(parts, str) else parts,
             off=off,
+            typed=query.text.strip(),
         )
 
     def _read(self, query: Query, image: Image.Image | None) -> tuple[Line, ...]:
@@ -134,13 +147,26 @@ class Preparer:
             known = ", ".join(sorted(encoder.languages))
             language = detect_language(words)
             return f"{encoder.model} understands {known}, and the question is in {language}"
-        vectors = encoder.encode_queries(texts)
+        typed = readings(query.text) if query.text.strip() else []
+        vectors = encoder.encode_queries([*typed, *texts[bool(typed) :]])
+        if not vectors.any():
+            return NO_WORD
         adapter = self._adapters.get(TEXT)
-        if adapter is None or not query.text.strip():
+        if adapter is None or not typed:
             return _mean(vectors)
         # The question comes first; text read in an image is none, and nothing was learnt for it.
-        vectors = np.concatenate([adapter.apply(vectors[:1]), vectors[1:]])
-        return _mean(vectors) * np.float32(adapter.scale if len(vectors) == 1 else 1.0)
+        own = len(typed)
+        vectors = np.concatenate([adapter.apply(vectors[:own]), vectors[own:]])
+        return _mean(vectors) * np.float32(adapter.scale if len(vectors) == own else 1.0)
+
+    def _fallback(self, texts: list[str]) -> Vector | None:
+        """One vector for what the text encoder does not understand, where something does."""
+        encoder = self._encoders.get(LSA)
+        words = "\n".join(texts)
+        if encoder is None or not words or understood(words, self._encoders[TEXT].languages):
+            return None
+        vectors = encoder.encode_queries(texts)
+        return _mean(vectors) if vectors.any() else None
 
     def _parts(
         self, query: Query, image: Image.Image | None, ranked: bool

@@ -1,104 +1,189 @@
-"""The part of a passage that answers: whole sentences or whole steps, never cut inside."""
+"""The part of a passage that answers: whole sentences, steps from the right one on, rows."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[\"'“‘(\[]?[A-Z\u4e00-\u9fff])|(?<=[。！？])")
-_STEP = re.compile(r"^\s*(?:\d{1,3}[.)、]|[-*•]|[（(]?[一二三四五六七八九十\d]+[）)、])\s*")
-_NUMBERED = re.compile(r"^\s*(\d{1,3})[.)、]")
+from search.outline import Form, Unit
+from search.table import has_header
+
+STEPS = 8
+"""Most steps quoted of one list."""
+ROWS = 6
+"""Most rows quoted of one table."""
+
 _GAP = 2
 _MOST = 5
 _KEEP = 0.6
+_ROW_KEEP = 0.8
 _SHORT = 500  # characters
 
-
-def units(text: str) -> list[str]:
-    """Sentences of running text; list items, table rows and code lines as they stand."""
-    found: list[str] = []
-    for line in text.splitlines():
-        if _STEP.match(line):
-            found.append(line.strip())
-        else:
-            found += [part.strip() for part in _SENTENCE.split(line) if part.strip()]
-    return found
+_NAMED_STEP = re.compile(r"\bstep (\d{1,2})\b|第\s*(\d{1,2})\s*步", re.IGNORECASE)
 
 
-def quote(sentences: Sequence[str], scores: NDArray[np.float32]) -> str:
-    """The run of units around the best scored one, at most 5; a list is quoted whole.
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Units of one passage that stay together: sentences, the steps of a list, rows of a table.
 
-    `scores` has shape (len(sentences),), larger is better. A neighbour joins while its score
-    is at least 0.6 of the best. Steps keep a line each. A short passage is quoted whole.
+    `heading` is the first row of the table that rows are from. `more` counts the steps behind
+    those quoted, or the other rows of the table.
     """
-    if len(sentences) <= _MOST and sum(map(len, sentences)) <= _SHORT:
-        return _join(sentences)
-    best = int(np.argmax(scores))
+
+    units: tuple[Unit, ...]
+    heading: Unit | None = None
+    more: int = 0
+
+    @property
+    def form(self) -> Form:
+        return self.units[0].form
+
+
+def quote(
+    units: Sequence[Unit], scores: NDArray[np.float32], own: range, asked: str = ""
+) -> list[Extract]:
+    """What to quote of a passage, around its best scored unit.
+
+    `scores` has shape (len(units),), larger is better; `own` are the units of the passage
+    itself, beside which those of its neighbours only complete a list or a table. A sentence
+    takes neighbours along while their score is at least 0.6 of its own, 5 at most. A list is
+    quoted whole with what introduces it, from the step on that `asked` names, 8 steps at
+    most; of a table those rows that score at least 0.8 of the best, 6 at most. A short passage
+    is quoted whole.
+    """
+    if not own:
+        return []
+    said = [units[i] for i in own]
+    if len(said) <= _MOST and sum(len(unit.text) for unit in said) <= _SHORT:
+        chosen = {i for i in own if units[i].form is not Form.TITLE} or set(own)
+    else:
+        best = own[0] + int(np.argmax(scores[own[0] : own[-1] + 1]))
+        chosen = _around(units, scores, own, best)
+    return _extracts(units, scores, chosen, _named_step(asked))
+
+
+def _around(units: Sequence[Unit], scores: NDArray[np.float32], own: range, best: int) -> set[int]:
+    """The run of sentences about the best unit, or that unit alone where it is no sentence."""
+    if units[best].form is Form.TITLE:
+        best = min(best + 1, own[-1])
+    if units[best].form is not Form.SENTENCE:
+        lead = _lead(units, best)
+        return {best} if lead is None else {lead, best}
     start, end = best, best + 1
     floor = _KEEP * float(scores[best])
     while end - start < _MOST:
-        after = float(scores[end]) if end < len(sentences) else -1.0
-        before = float(scores[start - 1]) if start > 0 else -1.0
+        after = float(scores[end]) if _joins(units, own, end) else -1.0
+        before = float(scores[start - 1]) if _joins(units, own, start - 1) else -1.0
         if max(after, before) < floor:
             break
         if after >= before:
             end += 1
         else:
             start -= 1
-    start, end = _whole_list(sentences, start, end)
-    return _join(sentences[start:end])
+    chosen = set(range(start, end))
+    listed = end < len(units) and units[end].form in (Form.ITEM, Form.ROW)
+    return chosen | {end} if listed and units[end - 1].introduces else chosen
 
 
-def _whole_list(sentences: Sequence[str], start: int, end: int) -> tuple[int, int]:
-    """Widen a run that touches steps to all of them, and to the sentence that introduces them."""
-    if not any(_STEP.match(sentence) for sentence in sentences[start:end]):
-        introduces = sentences[end - 1].rstrip().endswith((":", "："))
-        if not introduces or end == len(sentences) or not _STEP.match(sentences[end]):
-            return start, end
-        end += 1
-    while (after := _next_step(sentences, end)) > end:
-        end = after
-    first = next(i for i in range(start, end) if _STEP.match(sentences[i]))
-    while first > 0 and _STEP.match(sentences[first - 1]):
+def _joins(units: Sequence[Unit], own: range, place: int) -> bool:
+    return place in own and units[place].form is Form.SENTENCE
+
+
+def _lead(units: Sequence[Unit], place: int) -> int | None:
+    """The sentence that introduces the list or table of a unit."""
+    form = units[place].form
+    first = place
+    while first > 0 and units[first - 1].form is form:
         first -= 1
-    if first > 0 and sentences[first - 1].rstrip().endswith((":", "：")):
-        first -= 1
-    return min(start, first), end
+    return first - 1 if first > 0 and units[first - 1].introduces else None
 
 
-def _next_step(sentences: Sequence[str], end: int) -> int:
-    """Where a list that reaches `end` ends after one more step; `end` where it has no more.
-
-    A figure's caption may stand between two numbered steps: the count goes on behind it.
-    """
-    for after in range(end, min(end + 1 + _GAP, len(sentences))):
-        if not _STEP.match(sentences[after]):
+def _extracts(
+    units: Sequence[Unit], scores: NDArray[np.float32], chosen: set[int], step: int
+) -> list[Extract]:
+    found: list[Extract] = []
+    done = -1
+    for place in sorted(chosen):
+        if place <= done:
             continue
-        last = next((n for s in reversed(sentences[:end]) if (n := _number(s))), 0)
-        if after == end or (last and _number(sentences[after]) == last + 1):
-            return after + 1
-        return end
-    return end
-
-
-def _number(step: str) -> int:
-    """The number of a step, 0 for any other line."""
-    found = _NUMBERED.match(step)
-    return int(found[1]) if found else 0
-
-
-def _join(sentences: Sequence[str]) -> str:
-    text = ""
-    for sentence in sentences:
-        if not text:
-            text = sentence
-        elif (
-            _STEP.match(sentence) or text.endswith((":", "：")) or _STEP.match(text.split("\n")[-1])
-        ):
-            text += "\n" + sentence
+        if units[place].form is Form.ITEM:
+            items = _items(units, place)
+            found.append(_list(units, items, place, step))
+            done = items[-1]
+        elif units[place].form is Form.ROW:
+            rows = _rows(units, place)
+            found.append(_table(units, scores, rows))
+            done = rows[-1]
+        elif found and found[-1].form not in (Form.ITEM, Form.ROW):
+            found[-1] = Extract((*found[-1].units, units[place]))
         else:
-            text += ("" if text[-1] in "。！？" else " ") + sentence
-    return text
+            found.append(Extract((units[place],)))
+    return found
+
+
+def _items(units: Sequence[Unit], place: int) -> list[int]:
+    """The places of all items of the list that a unit is in.
+
+    A picture's caption may stand between two numbered steps: the count goes on behind it.
+    """
+    found = [place]
+    while (before := _next(units, found[0], -1)) is not None:
+        found.insert(0, before)
+    while (after := _next(units, found[-1], 1)) is not None:
+        found.append(after)
+    return found
+
+
+def _next(units: Sequence[Unit], place: int, way: int) -> int | None:
+    for far in range(1, _GAP + 2):
+        other = place + way * far
+        if not 0 <= other < len(units):
+            return None
+        if units[other].form is not Form.ITEM:
+            continue
+        counts = units[place].count, units[other].count
+        if far == 1:
+            restarts = counts[(1 + way) // 2] == 1 and counts[(1 - way) // 2] > 1
+            return None if restarts else other
+        return other if min(counts) > 0 and counts[1] == counts[0] + way else None
+    return None
+
+
+def _list(units: Sequence[Unit], items: Sequence[int], best: int, step: int) -> Extract:
+    """The steps from the one named on; where the best lies beyond the limit, from that one on."""
+    place = items.index(best)
+    start = next((i for i, item in enumerate(items) if step and units[item].count == step), 0)
+    if place >= start + STEPS:
+        start = place
+    steps = tuple(units[item] for item in items[start : start + STEPS])
+    return Extract(steps, more=max(0, len(items) - start - STEPS))
+
+
+def _rows(units: Sequence[Unit], place: int) -> range:
+    first = last = place
+    while first > 0 and units[first - 1].form is Form.ROW:
+        first -= 1
+    while last + 1 < len(units) and units[last + 1].form is Form.ROW:
+        last += 1
+    return range(first, last + 1)
+
+
+def _table(units: Sequence[Unit], scores: NDArray[np.float32], rows: range) -> Extract:
+    """The rows that match about as well as the best, and their header."""
+    found = np.asarray([scores[row] for row in rows], np.float32)
+    heading = units[rows[0]] if has_header([units[row].text for row in rows]) else None
+    body = range(1 if heading else 0, len(rows))
+    floor = _ROW_KEEP * float(max(found[row] for row in body))
+    good = [row for row in body if found[row] >= floor]
+    kept = sorted(sorted(good, key=lambda row: -found[row])[:ROWS])
+    return Extract(tuple(units[rows[row]] for row in kept), heading, len(body) - len(kept))
+
+
+def _named_step(asked: str) -> int:
+    """The step that a question or a screen names, 0 where none or several are named."""
+    named = {int(first or second) for first, second in _NAMED_STEP.findall(asked)}
+    return named.pop() if len(named) == 1 else 0

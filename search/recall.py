@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from indexer.config import Ranking
-from indexer.lanes import CLIP, TEXT, WORDS
+from indexer.encoders.lsa import LSA
+from indexer.lanes import CLIP, LINES, TEXT, WORDS
 from indexer.records import LaneRank, Modality, Scored, StoredChunk
 from indexer.store.base import Selection, Store
-from search.fuse import collapse, reciprocal_rank_fusion
+from search.fuse import Ranked
+from search.fusion.base import Fusion, Signals
 from search.prepare import Prepared
 from search.query import Collapse
+from search.results import Region
+from search.screen import Screen
 from search.shared import shared_lane
 
 PASSAGES = "passages"
@@ -25,25 +29,50 @@ class Group:
     """The candidates that make one hit: the best chunk first, then the others.
 
     `lanes` holds the rank of the group in each lane, and the score of its best chunk there.
+    `region` is where the query image was found on that of the chunk `seen`.
     """
 
     score: float
     chunks: tuple[StoredChunk, ...]
     lanes: Mapping[str, LaneRank]
+    region: Region | None = None
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What every lane found for a question, the chunks by id, and what the question signals."""
+
+    prepared: Prepared
+    lanes: dict[str, list[Scored]]
+    chunks: dict[int, StoredChunk]
+    signals: Signals
+    regions: Mapping[int, Region] = field(default_factory=dict)
 
 
 def recall(
     store: Store, prepared: Prepared, ranking: Ranking, selection: Selection | None
 ) -> dict[str, list[Scored]]:
-    """The best `ranking.depth` chunks of every lane that takes part."""
+    """The best `ranking.depth` chunks of every lane that takes part.
+
+    Where the query has an image with text in it, the chunks with its most telling lines are a
+    ranking of their own, and its words count by their lines (see screen.py).
+    """
     depth = ranking.depth
     found: dict[str, list[Scored]] = {}
     if prepared.vector is not None:
         found[TEXT] = store.nearest(TEXT, prepared.vector, depth, selection)
+    elif prepared.fallback is not None:
+        found[TEXT] = store.nearest(LSA, prepared.fallback, depth, selection)
     if prepared.parts:
         found[CLIP] = shared_lane(store, prepared.parts, ranking, selection)
     if WORDS not in prepared.off:
-        found[WORDS] = store.words(prepared.words, depth, selection)
+        parts: dict[str, float] = {}
+        if prepared.lines:
+            screen = Screen.of([line.text for line in prepared.lines], store, selection)
+            found[LINES] = screen.ranked(depth)
+            parts = {**screen.weights(), prepared.typed: 1.0}
+        found[WORDS] = store.words(prepared.words, depth, selection, parts)
     return found
 
 
@@ -51,24 +80,20 @@ def group(
     lanes: Mapping[str, Sequence[Scored]],
     chunks: Mapping[int, StoredChunk],
     by: Collapse,
-    weights: Mapping[str, float],
-    k: float,
+    fusion: Fusion,
+    signals: Signals,
 ) -> list[Group]:
     """Fuse the lanes into groups, best first.
 
-    Each lane ranks groups by their best chunk, and the rankings of groups are fused: a long
-    document gains nothing from having many chunks. The images and the passages of the shared
-    space are two rankings, weighted as `clip` and `passages`: a query that tells images apart
-    may tell nothing about passages.
+    Chunks are fused by themselves as well, which orders those of a group. The images and the
+    passages of the shared space are two rankings, weighted as `clip` and `passages`: a query
+    that tells images apart may tell nothing about passages.
     """
     apart = _apart(lanes, chunks)
-    keys = {i: key for i, chunk in chunks.items() if (key := _key(chunk, by)) is not None}
-    rankings = {
-        name: collapse((scored.id for scored in found), keys) for name, found in apart.items()
-    }
-    fused = reciprocal_rank_fusion(rankings, weights, k)
-    inner = reciprocal_rank_fusion(
-        {name: [scored.id for scored in found] for name, found in apart.items()}, weights, k
+    keys = _keys(chunks, by)
+    inner = fusion(
+        {name: [(scored.id, scored.score) for scored in found] for name, found in apart.items()},
+        signals,
     )
     members: dict[GroupKey, list[StoredChunk]] = {}
     for i, _ in inner:
@@ -81,8 +106,33 @@ def group(
             chunks=tuple(members[key]),
             lanes={lane: ranked[key] for lane, ranked in ranks.items() if key in ranked},
         )
-        for key, score in fused
+        for key, score in fusion(_of_groups(apart, keys), signals)
     ]
+
+
+def rankings_of(
+    lanes: Mapping[str, Sequence[Scored]], chunks: Mapping[int, StoredChunk], by: Collapse
+) -> dict[str, Ranked[GroupKey]]:
+    """What `group` fuses into groups: every ranking, a group at each of its chunks."""
+    return _of_groups(_apart(lanes, chunks), _keys(chunks, by))
+
+
+def key_of(found: Group, by: Collapse) -> GroupKey | None:
+    """The key under which `rankings_of` has a group."""
+    return group_key(found.chunks[0], by)
+
+
+def _of_groups(
+    apart: Mapping[str, Sequence[Scored]], keys: Mapping[int, GroupKey]
+) -> dict[str, Ranked[GroupKey]]:
+    return {
+        name: [(keys[scored.id], scored.score) for scored in found if scored.id in keys]
+        for name, found in apart.items()
+    }
+
+
+def _keys(chunks: Mapping[int, StoredChunk], by: Collapse) -> dict[int, GroupKey]:
+    return {i: key for i, chunk in chunks.items() if (key := group_key(chunk, by)) is not None}
 
 
 def _apart(
@@ -106,7 +156,8 @@ def _lane_ranks(found: Sequence[Scored], keys: Mapping[int, GroupKey]) -> dict[G
     return ranks
 
 
-def _key(chunk: StoredChunk, by: Collapse) -> GroupKey | None:
+def group_key(chunk: StoredChunk, by: Collapse) -> GroupKey | None:
+    """What a chunk counts towards; None where hits are images and it is none."""
     if by == "document":
         return chunk.source, chunk.document
     return None if chunk.asset is None else (chunk.source, chunk.asset)

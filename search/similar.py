@@ -122,8 +122,8 @@ def overlap(store: Store, title: str, other: str) -> float:
 
 
 def cosine_of(result: SearchResult, hit: Hit) -> float | None:
-    """The cosine of question and hit: 0 beyond the depth of the lane, None where that is off."""
-    if TEXT in result.lanes_off:
+    """The cosine of question and hit: 0 beyond the depth of the lane, None where there is none."""
+    if TEXT in result.lanes_off or not result.cosines:
         return None
     return hit.lanes[TEXT].score if TEXT in hit.lanes else 0.0
 

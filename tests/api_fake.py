@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -17,14 +17,18 @@ from api.service import Service
 from indexer.config import Limits
 from indexer.errors import NoSuchDocument
 from indexer.images import decode
-from indexer.records import Box, Kind, LaneRank, Line, Modality, Place
+from indexer.records import Box, Kind, LaneRank, Line, Modality, Place, StoredChunk
+from search.blocks import Block, Sentence
 from search.grounded import Chat, Passage
 from search.query import Query
-from search.results import Answer, Citation, Hit, SearchResult
+from search.recall import Group
+from search.results import Answer, Citation, Hit, Region, SearchResult
 from search.similar import Neighbour, Similar
+from search.trial import Trial
 
 LIMITS = Limits.model_validate({"image_bytes": 300_000, "query_chars": 200, "results": 50})
 EVIL = "Guide <img src=x onerror=window.pwned=1>"
+REGION = Region(Box(0.125, 0.25, 0.625, 0.875), True, 31, 1)
 SAVE = Line("Save failed", Box(0.25, 0.5, 0.75, 0.625), 0.875)
 
 HITS = (
@@ -34,7 +38,7 @@ HITS = (
         text="When a save failed, free the disk and save again.", score=0.75,
         lanes={"text": LaneRank(2, 0.5), "words": LaneRank(1, 8.25)},
         asset="guide/full.png", thumb="full.webp", matched=(SAVE,), language="en",
-        product="Pump", date="2024-03-01", metadata={"author": "Ann"},
+        product="Pump", date="2024-03-01", metadata={"author": "Ann"}, region=REGION,
     ),
     Hit(
         rank=2, chunk=9, document="pump.pdf", title="Pump manual", kind=Kind.MANUAL,
@@ -49,10 +53,26 @@ HITS = (
 )  # fmt: skip
 
 
+STORED = StoredChunk(
+    id=7, document="guide/disk.md", source="/manuals", title=EVIL, kind=Kind.MANUAL,
+    language="en", product="Pump", date=None, metadata={}, modality=Modality.TEXT,
+    place=Place(), text="Free the disk.", context="", lines=(), asset=None, thumb="full.webp",
+)  # fmt: skip
+
+
 def png(width: int = 40, height: int = 20, colour: str = "white") -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (width, height), colour).save(out, "PNG")
     return out.getvalue()
+
+
+BLOCKS = (
+    Block("paragraph", (1, 2), (Sentence(EVIL, (1,)), Sentence("A red lamp shows it.", (1, 2)))),
+    Block("steps", (1,), (Sentence("Open it.", (1,), "2."), Sentence("Save.", (1,), "3.")), more=3),
+    Block("table", (2,), header=("Code", "Meaning"), rows=(("E1", EVIL), ("E2", ""))),
+    Block("note", (1, 2), (Sentence("Sources differ: [1] says 3 s, [2] says 4 s.", (1, 2)),)),
+)
+"""Every kind of block, with markup in what must stay text."""
 
 
 class FakeEngine:
@@ -100,7 +120,20 @@ class FakeEngine:
                      first.thumb, first.matched),
             Citation(2, second.document, second.title, second.place, second.text),
         )  # fmt: skip
-        return Answer("Free the disk [1]. A red lamp shows it [2].", True, citations, found)
+        said = "Free the disk [1]. A red lamp shows it [2]."
+        return Answer(said, True, citations, found, blocks=BLOCKS if "parts" in query.text else ())
+
+    def trial(self, query: Query, answered: bool = False) -> Trial:
+        found = self.search(query)
+        chunks = [] if "none" in query.text else [STORED]
+        if query.exclude:
+            chunks = []
+        groups = [Group(1.0, (chunk,), {"words": LaneRank(1, 8.25)}) for chunk in chunks]
+        answer = self.answer(query) if answered and groups else None
+        return Trial(sum(found.took_ms.values()), groups, None, answer, 0.75 * bool(groups))
+
+    def named(self, names: Iterable[str]) -> list[StoredChunk]:
+        return [STORED] if STORED.document in set(names) else []
 
     def passages(self, answer: Answer) -> list[Passage]:
         return [

@@ -37,6 +37,7 @@ FIRST = {
     "modality": "image",
     "thumb": "full.webp",
     "matched": [LINE],
+    "region": {"box": [0.125, 0.25, 0.625, 0.875], "same": True, "features": 31},
     "language": "en",
     "product": "Pump",
     "date": "2024-03-01",
@@ -95,6 +96,7 @@ def test_answer_holds_citations_and_the_search(http: TestClient) -> None:
         "asset": "guide/full.png",
         "thumb": "full.webp",
         "matched": [LINE],
+        "region": None,
     }
     assert body["search"]["hits"][0] == FIRST
 

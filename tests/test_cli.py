@@ -120,7 +120,7 @@ def test_bench_recall(run: Run, indexed: Path, tmp_path: Path) -> None:
     arguments = ("bench", "recall", "--index", indexed, "--queries", queries)
     data = run(*arguments, "--json", "--csv", table, "-k", "1,3").json()
     assert data["queries"] == 4
-    assert set(data["fused"]) == {"recall@1", "recall@3", "mrr@10", "ndcg@10"}
+    assert set(data["fused"]) == {"recall@1", "recall@3", "mrr@10", "ndcg@10", "map"}
     assert data["fused"]["recall@3"]["value"] == 0.75
     assert data["fused"]["recall@3"]["low"] <= 0.75 <= data["fused"]["recall@3"]["high"]
     assert data["lanes"]["words"]["recall@1"]["value"] == 0.75

@@ -33,8 +33,15 @@ def engine(manual: Path, tmp_path: Path, fake_settings: Settings) -> Iterator[En
     opened.close()
 
 
-def test_every_lane_ranks_and_the_ranks_are_fused(engine: Engine) -> None:
+def test_every_lane_ranks_and_the_ranks_are_fused(
+    manual: Path, tmp_path: Path, fake_settings: Settings
+) -> None:
+    build([manual], tmp_path / "ix", fake_settings, True, Silent())
+    weights = Weights(clip=0.25, passages=0.25, text=2.0, words=1.0)
+    ranking = Ranking(fusion="rrf", question=weights)
+    engine = Engine.open(tmp_path / "ix", fake_settings.model_copy(update={"ranking": ranking}))
     result = engine.search(Query("clockwise to close the valve"))
+    engine.close()
     first = next(hit for hit in result.hits if hit.document == "valve.md")
     assert first.text == "Turn the valve clockwise to close it."
     assert set(first.lanes) == {"clip", "text", "words"}
@@ -164,7 +171,8 @@ def test_images_and_passages_of_the_shared_space_are_weighted_apart(
     scores = {}
     for passages in (0.0, 1.0):
         screenshot = Weights(clip=1.0, passages=passages, text=0.0, words=0.0)
-        settings = fake_settings.model_copy(update={"ranking": Ranking(screenshot=screenshot)})
+        ranking = Ranking(fusion="rrf", screenshot=screenshot)
+        settings = fake_settings.model_copy(update={"ranking": ranking})
         engine = Engine.open(tmp_path / "ix", settings)
         hits = engine.search(Query(image=png("red"))).hits
         engine.close()
@@ -178,7 +186,7 @@ def test_a_language_the_encoder_lacks_turns_its_lane_off(
     manual: Path, tmp_path: Path, fake_settings: Settings
 ) -> None:
     (manual / "zh.md").write_text("# 水泵\n\n启动水泵之前请先打开阀门。\n")
-    models = Models(text="fake:english", clip="", reader="fake")
+    models = Models(text="fake:english", fallback="", clip="", reader="fake")
     settings = fake_settings.model_copy(update={"models": models})
     build([manual], tmp_path / "ix", settings, True, Silent())
     engine = Engine.open(tmp_path / "ix", settings)

@@ -71,9 +71,11 @@ def test_figures_are_those_of_the_ranks(
     engine.close()
     assert (found.queries, len(steps)) == (2, 2)
     words = found.per_query["words"]
-    assert words["first"] == {"recall@1": 1.0, "recall@5": 1.0, "mrr@10": 1.0, "ndcg@10": 1.0}
+    perfect = {"recall@1": 1.0, "recall@5": 1.0, "mrr@10": 1.0, "ndcg@10": 1.0, "map": 1.0}
+    assert words["first"] == perfect
     assert words["both"]["recall@1"] == pytest.approx(1 / 3)
     assert words["both"]["mrr@10"] == 1.0
+    assert words["both"]["map"] == pytest.approx(1 / 3)
     ideal = 1 + 1 / math.log2(3) + 1 / math.log2(4)
     assert words["both"]["ndcg@10"] == pytest.approx(1 / ideal)
     figure = found.figures["words"]["recall@1"]

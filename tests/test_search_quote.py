@@ -2,69 +2,93 @@ from __future__ import annotations
 
 import numpy as np
 
-from search.quote import quote, units
+from search.outline import Form, outline
+from search.quote import Extract, quote
+
+FILLER = "Nothing of this belongs to the answer at all, however long it may be. " * 8
 
 
-def _scores(*values: float) -> np.ndarray:
-    return np.array(values, dtype=np.float32)
+def _quote(
+    text: str, scores: list[float], own: range | None = None, asked: str = ""
+) -> list[Extract]:
+    units = outline(text)
+    assert len(units) == len(scores)
+    return quote(units, np.array(scores, np.float32), own or range(len(units)), asked)
 
 
-def test_sentences_and_steps_are_units() -> None:
-    text = "Open it. Then wait!\n1. Press OK.  Hold it.\n- Check 3.5 bar. Done?"
-    assert units(text) == [
-        "Open it.",
-        "Then wait!",
-        "1. Press OK.  Hold it.",
-        "- Check 3.5 bar. Done?",
-    ]
+def _said(extracts: list[Extract]) -> list[str]:
+    return [unit.whole for extract in extracts for unit in extract.units]
 
 
-def test_chinese_sentences_end_without_a_space() -> None:
-    assert units("请先关机。等待十秒！再开机。") == ["请先关机。", "等待十秒！", "再开机。"]
-
-
-def test_versions_and_abbreviations_do_not_end_a_sentence() -> None:
-    assert units("Use version 2.5 of the tool, e.g. by download.") == [
-        "Use version 2.5 of the tool, e.g. by download."
-    ]
-
-
-FILLER = "Nothing of this belongs to the answer. " * 15
-
-
-def test_a_short_passage_is_quoted_whole() -> None:
-    assert quote(["Open the valve.", "Lunch."], _scores(0.9, 0.0)) == "Open the valve. Lunch."
-
-
-def test_a_quote_grows_to_good_neighbours_only() -> None:
-    sentences = [FILLER, "Open the valve.", "Start the pump.", "Lunch."]
-    assert quote(sentences, _scores(0.1, 0.9, 0.7, 0.2)) == "Open the valve. Start the pump."
-
-
-def test_a_list_is_quoted_whole_with_its_introduction() -> None:
-    sentences = ["Intro.", "Do this:", "1. Open.", "2. Press.", "3. Close.", "After."]
-    found = quote(sentences, _scores(0.0, 0.1, 0.1, 0.9, 0.1, 0.1))
-    assert found == "Do this:\n1. Open.\n2. Press.\n3. Close."
-
-
-def test_an_introduction_brings_its_list() -> None:
-    sentences = ["To restart:", "1. Hold the button.", "2. Wait.", FILLER]
-    assert quote(sentences, _scores(0.9, 0.1, 0.1, 0.1)) == (
-        "To restart:\n1. Hold the button.\n2. Wait."
+def _steps(count: int) -> str:
+    return "\n".join(
+        f"{n}. Do the thing of number {n}, which takes a while." for n in range(1, count + 1)
     )
 
 
+def test_a_short_passage_is_quoted_whole() -> None:
+    assert _said(_quote("Open the valve. Lunch.", [0.9, 0.0])) == ["Open the valve.", "Lunch."]
+
+
+def test_a_title_is_not_quoted() -> None:
+    assert _said(_quote("Good to know\n\nOpen the valve.", [0.9, 0.0])) == ["Open the valve."]
+
+
+def test_a_quote_grows_to_good_neighbours_only() -> None:
+    text = "Lead. " * 3 + "Open the valve. Start the pump. Lunch."
+    found = _quote(text, [0.1, 0.1, 0.1, 0.9, 0.7, 0.2])
+    assert _said(found) == ["Open the valve.", "Start the pump."]
+
+
+def test_a_list_is_quoted_whole_with_its_introduction() -> None:
+    text = "Intro.\n\nDo this:\n\n1. Open.\n2. Press.\n3. Close.\n\nAfter."
+    found = _quote(text, [0.0, 0.1, 0.1, 0.9, 0.1, 0.1])
+    assert _said(found) == ["Do this:", "1. Open.", "2. Press.", "3. Close."]
+    assert [extract.form for extract in found] == [Form.SENTENCE, Form.ITEM]
+
+
+def test_an_introduction_brings_its_list() -> None:
+    found = _quote("A. B. C.\n\nTo restart:\n\n1. Hold it.\n2. Wait.", [0, 0, 0, 0.9, 0.1, 0.1])
+    assert _said(found) == ["To restart:", "1. Hold it.", "2. Wait."]
+
+
 def test_a_caption_between_numbered_steps_does_not_end_the_list() -> None:
-    sentences = [FILLER, "1. Open.", "2. Press.", "Step 2 of 4.", "3. Close.", "4. Done.", FILLER]
-    found = quote(sentences, _scores(0.0, 0.9, 0.1, 0.1, 0.1, 0.1, 0.0))
-    assert found == "1. Open.\n2. Press.\nStep 2 of 4.\n3. Close.\n4. Done."
+    text = "1. Open.\n2. Press.\n\nStep 2 of 4.\n\n3. Close.\n4. Done.\n\nAfter. More."
+    found = _quote(text, [0.9, 0.1, 0.1, 0.1, 0.1, 0.0, 0.0])
+    assert _said(found) == ["1. Open.", "2. Press.", "3. Close.", "4. Done."]
 
 
 def test_another_list_behind_a_sentence_is_not_taken_along() -> None:
-    sentences = ["1. Open.", "2. Press.", "Or else:", "1. Call us.", FILLER]
-    found = quote(sentences, _scores(0.9, 0.1, 0.1, 0.1, 0.0))
-    assert found == "1. Open.\n2. Press."
+    text = "1. Open.\n2. Press.\n\nOr else:\n\n1. Call us.\n\nAfter. More."
+    assert _said(_quote(text, [0.9, 0.1, 0.1, 0.1, 0.0, 0.0])) == ["1. Open.", "2. Press."]
+
+
+def test_a_list_goes_on_in_the_next_passage() -> None:
+    found = _quote("1. Open.\n2. Press.\n3. Close.", [0.9, 0.1, 0.0], range(2))
+    assert _said(found) == ["1. Open.", "2. Press.", "3. Close."]
+
+
+def test_steps_beyond_the_limit_are_counted() -> None:
+    found = _quote(_steps(11), [0.0] * 2 + [0.9] + [0.0] * 8)
+    assert [unit.number for unit in found[0].units] == [f"{n}." for n in range(1, 9)]
+    assert found[0].more == 3
+
+
+def test_a_list_begins_at_the_step_that_is_named_or_that_lies_beyond_the_limit() -> None:
+    named = _quote(_steps(6), [0.9] + [0.0] * 5, asked="What comes at step 5 now?")
+    assert [unit.number for unit in named[0].units] == ["5.", "6."]
+    far = _quote(_steps(12), [0.0] * 9 + [0.9] + [0.0] * 2)
+    assert [unit.number for unit in far[0].units] == ["10.", "11.", "12."]
+
+
+def test_rows_that_match_are_quoted_with_their_header() -> None:
+    text = "Code | Meaning\nE1 | hot\nE2 | cold\nE3 | wet\nE4 | dry\nE5 | old"
+    found = _quote(text, [0.0, 0.1, 0.9, 0.8, 0.2, 0.1])
+    assert _said(found) == ["E2 | cold", "E3 | wet"]
+    assert found[0].heading is not None
+    assert found[0].heading.text == "Code | Meaning"
+    assert found[0].more == 3
 
 
 def test_nothing_to_quote() -> None:
-    assert quote([], _scores()) == ""
+    assert quote([], np.zeros(0, np.float32), range(0)) == []

@@ -1,5 +1,7 @@
 // Small builders. Everything that comes from the server enters the page as text, never as markup.
 
+import { t } from "./words.js";
+
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -18,6 +20,7 @@ const STOP = new Set(
   ("a an and are as at be by can do does for from how i if in is it its me my no not of on or so that the " +
     "there this to was what when where which why will with you your").split(" "),
 );
+const WHOLE = "(?![\\p{L}\\p{N}])"; // else the Wi of Wi-Fi marks with and will
 const HAN = /\p{Script=Han}/u;
 
 // The words of a question worth marking: no stop words; Chinese runs as pairs of characters.
@@ -38,7 +41,7 @@ export function terms(text) {
 export function marked(text, wanted) {
   if (!wanted.size) return [document.createTextNode(text)];
   const escaped = [...wanted].sort((a, b) => b.length - a.length)
-    .map((term) => (HAN.test(term) ? term : `(?<![\\p{L}\\p{N}])${term}[\\p{L}\\p{N}]*`));
+    .map((term) => (HAN.test(term) ? term : `(?<![\\p{L}\\p{N}])${term}${term.length > 2 ? "[\\p{L}\\p{N}]*" : WHOLE}`));
   const pattern = new RegExp(`(?:${escaped.join("|")})+`, "giu");
   const nodes = [];
   let end = 0;
@@ -82,8 +85,12 @@ function outline([x0, y0, x1, y1], kind, title) {
 export function picture(item, alt) {
   const image = el("img", { src: `/v1/thumbs/${encodeURIComponent(item.thumb)}`, alt, decoding: "async" });
   const boxes = item.matched.map((line) => outline(line.box, "line", line.text));
+  if (item.region) {
+    const same = item.region.same;
+    boxes.push(outline(item.region.box, same ? "region same" : "region", t(same ? "sameImage" : "likeImage")));
+  }
   if (item.place.box && onPage(item)) boxes.push(outline(item.place.box, "place"));
-  return el("span", { class: boxes.length > MANY ? "picture many" : "picture" }, image, boxes);
+  return el("span", { class: item.matched.length > MANY ? "picture many" : "picture" }, image, boxes);
 }
 
 export const onPage = (item) => item.asset === null && item.place.page !== null;

@@ -1,15 +1,18 @@
 // From a JSON answer to the nodes that show it.
 
 import { bestStart, clock, el, marked, picture, terms } from "./dom.js";
+import { blocksView } from "./blocks.js";
 import { number, t } from "./words.js";
 
 const CLAMP = 320; // characters above which a passage starts folded
+const LINES = 5; // and lines: text read in an image has a line for every label
 
 export function answerView(answer, open) {
   const cited = new Map(answer.citations.map((citation) => [citation.number, citation]));
   const wanted = wantedTerms(answer.search);
   return el("div", { class: "outcome" },
     answer.search.read.length ? readLine(answer.search.read) : null,
+    correctedLine(answer.search.corrected),
     answer.found ? found(answer, cited) : notFound(answer.search.hits.length),
     el("ol", { class: "hits" }, answer.search.hits.map((hit) => hitView(hit, answer, wanted, open))),
     footer(answer.search),
@@ -18,7 +21,8 @@ export function answerView(answer, open) {
 
 // Without typed words, the words that matched in the image are what is worth marking.
 function wantedTerms(search) {
-  return terms(search.query || search.hits.flatMap((hit) => hit.matched.map((line) => line.text)).join(" "));
+  const meant = Object.values(search.corrected ?? {}).join(" ");
+  return terms(search.query ? `${search.query} ${meant}` : search.hits.flatMap((hit) => hit.matched.map((line) => line.text)).join(" "));
 }
 
 function found(answer, cited) {
@@ -29,8 +33,11 @@ function found(answer, cited) {
     setTimeout(() => (copy.textContent = t("copy")), 1600);
   });
   return el("section", { class: "answer", "aria-label": t("answer") },
-    el("div", { class: "eyebrow" }, el("h2", {}, t("answer")), copy),
-    el("p", { class: "said" }, withCitations(answer.answer, cited)),
+    el("div", { class: "eyebrow" },
+      el("h2", {}, t("answer")), el("span", { class: "sure" }, t("sure", percent(answer))), copy),
+    answer.blocks?.length
+      ? blocksView(answer.blocks, (n) => cited.has(n) ? citeButton(cited.get(n)) : null).flat()
+      : el("p", { class: "said" }, withCitations(answer.answer, cited)),
     el("ul", { class: "sources", "aria-label": t("sources") }, answer.citations.map(sourceView)),
   );
 }
@@ -42,6 +49,13 @@ function notFound(hits) {
     el("p", {}, t("notFoundMore")),
   );
 }
+
+function correctedLine(corrected) {
+  const words = Object.entries(corrected ?? {}).map(([typed, meant]) => t("instead", meant, typed));
+  return words.length ? el("p", { class: "corrected" }, t("corrected", words.join(t("comma")))) : null;
+}
+
+const percent = (answer) => Math.round(100 * (answer.confidence ?? 0));
 
 function withCitations(text, cited) {
   return text.split(/(\[\d+\])/).map((part) => {
@@ -129,7 +143,7 @@ function thumbView(hit, open) {
 function passage(given, wanted) {
   if (!given) return null;
   const text = given.replace(/\n{2,}/g, "\n");
-  if (text.length <= CLAMP) return el("p", { class: "passage" }, marked(text, wanted));
+  if (text.length <= CLAMP && text.split("\n").length <= LINES) return el("p", { class: "passage" }, marked(text, wanted));
   const start = bestStart(text, wanted, CLAMP);
   const body = el("p", { class: "passage" });
   const more = el("button", { type: "button", class: "quiet more" });

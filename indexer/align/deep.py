@@ -91,7 +91,7 @@ def deepen(
     name = f"{root.resolve().name}-{key[:12]}"
     model = (into or user_data_path("triptych") / "models" / name).absolute()
     _check_free(model, key)
-    encoder = encoder_of(lesson.space, settings)
+    encoder = encoder_of(lesson.space, settings, root)
     kept = lesson.understood(encoder.languages)
     left_out = len(lesson.pairs) - len(kept)
     queries = encoder.encode_queries([pair.text for pair in kept])

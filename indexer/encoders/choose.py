@@ -8,7 +8,9 @@ from pathlib import Path
 from indexer.config import Settings
 from indexer.encoders.base import ENCODERS, Encoder, Space
 from indexer.encoders.known import full_name
+from indexer.encoders.lsa import LSA
 from indexer.errors import IndexMismatch
+from indexer.store.fits import open_fit
 
 TEXT_ENCODER = "sentence-transformers"
 CLIP_ENCODER = "open_clip"
@@ -26,11 +28,19 @@ def clip_encoder(settings: Settings) -> Encoder | None:
     return _make(CLIP_ENCODER, settings.models.clip, settings)
 
 
-def encoder_of(space: Space, settings: Settings) -> Encoder:
-    """The encoder that made `space`.
+def is_lsa(model: str) -> bool:
+    """Whether a model reference means the encoder that is fitted to each index."""
+    return canonical(model)[0] == LSA
 
-    Raises IndexMismatch when the weights of that name are others by now, naming both.
+
+def encoder_of(space: Space, settings: Settings, root: Path) -> Encoder:
+    """The encoder that made `space` of the index at `root`.
+
+    Raises IndexMismatch when the weights of that name are others by now, naming both, and
+    IndexDamaged for a fit that is not as it was.
     """
+    if space.encoder == LSA:
+        return open_fit(root, space)
     encoder = _make(space.encoder, space.model, settings)
     if encoder.fingerprint != space.fingerprint or encoder.dim != space.dim:
         raise IndexMismatch(
@@ -48,6 +58,8 @@ def canonical(model: str) -> tuple[str, str]:
     The encoder is empty unless the reference carries one, as in `fake:demo`. An index keeps
     the absolute path, so that it opens from any working folder.
     """
+    if model == LSA:
+        return LSA, LSA
     prefix, colon, rest = model.partition(":")
     if colon and prefix in ENCODERS.names():
         return prefix, _absolute(rest)

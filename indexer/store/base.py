@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 
 from indexer.encoders.base import Space
 from indexer.records import Filter, Modality, Scored, StoredChunk
+from indexer.regions.features import Features
+from indexer.store.regions import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,24 @@ class Selection:
     @property
     def count(self) -> int:
         return sum(int(mask.sum()) for mask in self.masks)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where all words of a line stand.
+
+    `images` counts those in which all were read, up to 128. `chunks` holds the ids of chunks
+    that have all, none where there are too many to tell anything. `rarity` is how telling the
+    line is, from 0 to the 1 of a line that a single document has.
+    """
+
+    images: int
+    chunks: tuple[int, ...] = ()
+    rarity: float = 0.0
+
+
+Parts = Mapping[str, float]
+"""Parts of a text and what their words count for."""
 
 
 class Store(Protocol):
@@ -56,11 +77,25 @@ class Store(Protocol):
         as many by inner product.
         """
 
-    def words(self, text: str, k: int, selection: Selection | None) -> list[Scored]:
-        """The k chunks of the highest BM25 score for the words of `text`, best first."""
+    def words(
+        self, text: str, k: int, selection: Selection | None, parts: Parts = MappingProxyType({})
+    ) -> list[Scored]:
+        """The k chunks of the highest BM25 score for the words of `text`, best first.
+
+        A word of several `parts` counts the most of them, a word of none 1.
+        """
+
+    def shown(self, lines: Sequence[str], selection: Selection | None) -> list[Shown]:
+        """Where each line stands: counted over the whole index, `chunks` of the selection."""
+
+    def regions(self, asked: Features, k: int, selection: Selection | None) -> list[Seen]:
+        """The k images that have most local features of a query, rare ones counting most."""
 
     def rarity(self, words: Iterable[str]) -> dict[str, float]:
         """How telling each word, as analysed, is: BM25's inverse document frequency, above 0."""
+
+    def corrections(self, text: str) -> Mapping[str, Sequence[str]]:
+        """The mistyped words of `text`, in lower case, with the likeliest meant, as analysed."""
 
     def get(self, ids: Sequence[int]) -> list[StoredChunk]:
         """Chunks by id, in the order of `ids`."""

@@ -13,6 +13,7 @@ from indexer.errors import IndexDamaged, IndexMismatch, IndexNotFound
 from indexer.store.catalog import Catalog
 from indexer.store.copies import copy_path, gone_path
 from indexer.store.durable import sync
+from indexer.store.fits import FITS
 from indexer.store.lock import Hold, joined_lock
 from indexer.store.manifest import (
     CATALOG,
@@ -57,6 +58,8 @@ def clear(root: Path, only_live: bool = False) -> bool:
         _drop_files(root / "generations", lambda path: path.stem.isdecimal())
         ledgers = {manifest.ledger for manifest in kept.values()}
         _drop_files(root / "ledgers", lambda path: path.stem in ledgers)
+        fits = {space.fingerprint for one in kept.values() for space in one.spaces.values()}
+        _drop_files(root / FITS, lambda path: path.stem in fits)
         for scrap in root.glob(".*.tmp"):
             scrap.unlink(missing_ok=True)
         refs = {ref.id: ref for manifest in kept.values() for ref in manifest.segments}

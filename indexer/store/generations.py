@@ -18,6 +18,7 @@ from indexer.store.catalog import Catalog
 from indexer.store.clear import clear
 from indexer.store.counts import add, subtract
 from indexer.store.durable import sha256_file
+from indexer.store.fits import write_fit
 from indexer.store.ledgers import write_ledger
 from indexer.store.lock import joined_lock
 from indexer.store.manifest import (
@@ -48,7 +49,8 @@ class Change:
     `cause`, `spaces`, `build` and `ledger` become the manifest's; without a ledger it is that
     of `base`. `base` is the live generation whose segments stay, but those `without`; if there
     is none they are replaced. `added` are sealed segments, `removed` the numbers of deleted
-    documents by segment, of `base` or of `added`.
+    documents by segment, of `base` or of `added`. `fit` is that of a space fitted anew, if one
+    was (see fits.py).
     """
 
     cause: str
@@ -59,6 +61,7 @@ class Change:
     without: Collection[str] = ()
     added: Sequence[SegmentInfo] = ()
     removed: Mapping[str, Collection[int]] = field(default_factory=dict)
+    fit: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +168,15 @@ def _check_spaces(change: Change) -> None:
         for name, file in info.spaces.items():
             if name not in change.spaces or change.spaces[name].dim != file.dim:
                 raise ValueError(f"segment {info.id}: vectors of {name} have {file.dim} dimensions")
+
+
+def _check_kept(change: Change, kept: Sequence[SegmentInfo]) -> None:
+    """A space may become another where no vectors of the one before stay."""
     base = change.base
+    added = {info.id for info in change.added}
     for name, space in base.spaces.items() if base else ():
-        if base and change.spaces.get(name) != space:
+        stays = any(name in info.spaces for info in kept if info.id not in added)
+        if base and stays and change.spaces.get(name) != space:
             raise ValueError(f"space {name} is not the one of generation {base.generation}")
 
 
@@ -192,6 +201,9 @@ def _next(root: Path, change: Change, live: int) -> Manifest:
         if len(tombstones.get(ref.id, ())) < ref.documents
     )
     kept = [ref.id for ref in segments]
+    _check_kept(change, [infos[id] for id in kept])
+    if change.fit:
+        write_fit(root, change.fit)
     before = [base.counts] if base else []
     if base and change.without:  # what those held cannot be asked any more
         before = [infos[ref.id].counts for ref in stays]

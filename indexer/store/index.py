@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from heapq import nsmallest
-from math import log
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 
 import duckdb
 import numpy as np
@@ -16,29 +15,23 @@ from numpy.typing import NDArray
 from indexer.encoders.base import Space
 from indexer.errors import BadQuery, IndexDamaged, TriptychError, UnknownName
 from indexer.records import Filter, Modality, Scored, StoredChunk
-from indexer.store.base import Selection
+from indexer.regions.features import Features
+from indexer.store.base import Parts, Selection, Shown
 from indexer.store.catalog import Origin, StoredDocument
 from indexer.store.centres import Clouds
 from indexer.store.filters import check_filters
 from indexer.store.generations import Change, commit, find_generation
 from indexer.store.lock import writer_lock
 from indexer.store.manifest import Current, Manifest, damaged, read_current, read_manifest
+from indexer.store.regions import Seen, find_seen
 from indexer.store.sealed import Mask, Segment, open_segments, open_words
 from indexer.store.segment import ChunkRow, SegmentWriter
+from indexer.store.shown import Finder, rarity
 from indexer.store.thumbs import thumb_path
 from indexer.store.words import Ranking, WordFields, Words
 
-__all__ = [
-    "Change",
-    "ChunkRow",
-    "Index",
-    "Origin",
-    "SegmentWriter",
-    "StoredDocument",
-    "WordFields",
-    "commit",
-    "writer_lock",
-]
+__all__ = ["Change", "ChunkRow", "Index", "Origin", "SegmentWriter", "StoredDocument"]
+__all__ += ["WordFields", "commit", "writer_lock"]
 
 ID_BITS = 32
 """A chunk id is the ordinal of its segment, shifted by this, plus its row."""
@@ -136,8 +129,7 @@ class Index:
         showing: set[tuple[str, int]] = set()
         for segment in self._segments:
             with self._reading(segment):
-                numbers = segment.catalog.showing(thumbs)
-            showing |= {(segment.info.id, number) for number in numbers}
+                showing |= {(segment.info.id, number) for number in segment.catalog.showing(thumbs)}
         return [found for found in self.documents() if (found.segment, found.number) in showing]
 
     def select(self, filters: Sequence[Filter], exclude: frozenset[str]) -> Selection | None:
@@ -180,21 +172,36 @@ class Index:
         near = self._clouds[space].search(vector, k, selection)
         return [Scored((ordinal << ID_BITS) + row, score) for ordinal, row, score in near]
 
-    def words(self, text: str, k: int, selection: Selection | None) -> list[Scored]:
+    def words(
+        self, text: str, k: int, selection: Selection | None, parts: Parts = MappingProxyType({})
+    ) -> list[Scored]:
         """See Store. Word frequencies count over all segments, deleted chunks included."""
         masks = self._live if selection is None else selection.masks
         return [
             Scored((ordinal << ID_BITS) + row, score)
-            for ordinal, row, score in self._words.search(text, k, masks)
+            for ordinal, row, score in self._words.search(text, k, masks, parts)
         ]
+
+    def shown(self, lines: Sequence[str], selection: Selection | None) -> list[Shown]:
+        """See Store."""
+        masks = self._live if selection is None else selection.masks
+        finder = Finder(self._words, self._segments, masks, ID_BITS)
+        return [finder.find(line) for line in lines]
+
+    def regions(self, asked: Features, k: int, selection: Selection | None) -> list[Seen]:
+        """See Store."""
+        masks = self._live if selection is None else selection.masks
+        return find_seen([segment.regions for segment in self._segments], masks, asked, k)
 
     def rarity(self, words: Iterable[str]) -> dict[str, float]:
         """See Store."""
-        counts = self._words.frequency(dict.fromkeys(words))
+        counts = self._words.frequency(words)
         total = sum(segment.info.chunks for segment in self._segments)  # deleted ones count too
-        return {
-            word: log(1 + (total - count + 0.5) / (count + 0.5)) for word, count in counts.items()
-        }
+        return {word: rarity(count, total) for word, count in counts.items()}
+
+    def corrections(self, text: str) -> Mapping[str, Sequence[str]]:
+        """See Store."""
+        return self._words.corrections(text)
 
     def get(self, ids: Sequence[int]) -> list[StoredChunk]:
         """See Store. Raises BadQuery naming the first id that does not exist."""
@@ -242,12 +249,7 @@ class Index:
     def __enter__(self) -> Index:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _over_segments(

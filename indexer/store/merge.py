@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from indexer.errors import IndexDamaged
 from indexer.lanes import word_fields
+from indexer.store.fits import fitted_space
 from indexer.store.generations import Change, commit
 from indexer.store.lock import joined_lock
 from indexer.store.manifest import (
@@ -24,6 +25,8 @@ from indexer.store.manifest import (
     read_segment_info,
 )
 from indexer.store.policy import pick, sizes
+from indexer.store.refit import Fitted, concerned, encode_anew, is_outgrown
+from indexer.store.regions import gather
 from indexer.store.sealed import Segment, check_files
 from indexer.store.segment import ChunkRow, SegmentWriter
 from indexer.store.vectors import Rows
@@ -42,16 +45,20 @@ class Rewritten:
     """A sealed segment made of others.
 
     `numbers` maps the id of each of them to the new number of each of its documents
-    (documents,), negative for those that were dead already.
+    (documents,), negative for those that were dead already. `anew` is the name of the space
+    that was fitted anew, if one was, and `fitted` what came of it: None where nothing is left.
     """
 
     info: SegmentInfo
     numbers: Mapping[str, NDArray[np.int64]]
+    anew: str = ""
+    fitted: Fitted | None = None
 
 
 def is_due(root: Path) -> bool:
     """Whether `compact` would merge. Raises IndexNotFound, IndexDamaged, IndexMismatch."""
-    return bool(pick(sizes(_live(root))))
+    live = _live(root)
+    return bool(pick(sizes(live))) or is_outgrown(root, live)
 
 
 def compact(root: Path) -> int:
@@ -59,7 +66,26 @@ def compact(root: Path) -> int:
     merges = 0
     while due := pick(sizes(_live(root))):
         merges += merge(root, due) is not None
+    if is_outgrown(root, _live(root)):
+        merges += refit(root) is not None
     return merges
+
+
+def refit(root: Path, cause: str = "merge", others: Collection[str] = ()) -> Manifest | None:
+    """Fit the fitted space anew, to live chunks alone: all its segments, and `others`, become one.
+
+    None where there is no such space, or another writer was in between. Raises as `merge` does.
+    """
+    live = _live(root)
+    space = fitted_space(live.spaces.values())
+    if space is None:
+        return None
+    segments = {*others, *concerned(root, live, space.name)}
+    if not segments:
+        return None
+    with SegmentWriter(root) as writer:
+        rewritten = rewrite(root, sorted(segments), writer, space.name)
+        return None if rewritten is None else replace_by(root, rewritten, cause)
 
 
 def merge(root: Path, segments: Sequence[str], cause: str = "merge") -> Manifest | None:
@@ -73,11 +99,13 @@ def merge(root: Path, segments: Sequence[str], cause: str = "merge") -> Manifest
         return None if rewritten is None else replace_by(root, rewritten, cause)
 
 
-def rewrite(root: Path, segments: Sequence[str], writer: SegmentWriter) -> Rewritten | None:
+def rewrite(
+    root: Path, segments: Sequence[str], writer: SegmentWriter, anew: str = ""
+) -> Rewritten | None:
     """Copy the live documents of segments into `writer`, in their order, and seal it.
 
-    Every checksum of the segments is verified first, so that damage is not copied. None when
-    one is not live. Raises as `merge` does.
+    Every checksum of the segments is verified first, so that damage is not copied. The space
+    `anew` is not copied, but fitted to them. None when one is not live. Raises as `merge` does.
     """
     manifest = _live(root)
     try:
@@ -90,9 +118,13 @@ def rewrite(root: Path, segments: Sequence[str], writer: SegmentWriter) -> Rewri
             if len(sources) < len(set(segments)):
                 return None
             numbers, rows = _copy_documents(root, manifest, sources, writer)
-            for space in sorted({space for source in sources for space in source.spaces}):
+            for space in sorted({space for source in sources for space in source.spaces} - {anew}):
                 _copy_vectors(space, sources, rows, writer)
-            return Rewritten(writer.seal(), numbers)
+            moved = [(source.regions, rows[source.info.id]) for source in sources]
+            for row, features in gather([(r, m) for r, m in moved if r is not None]).items():
+                writer.add_regions(row, features)
+            fitted = encode_anew(root, anew, sources, rows, writer) if anew else None
+            return Rewritten(writer.seal(), numbers, anew, fitted)
     except IndexDamaged:
         if _is_live(_live(root), segments):
             raise
@@ -103,12 +135,16 @@ def replace_by(root: Path, rewritten: Rewritten, cause: str = "merge") -> Manife
     """Commit a rewritten segment in place of those it was made of.
 
     What was deleted from them meanwhile is deleted from it. None when one of them is not live
-    any more. Raises as `merge` does.
+    any more, or when others came whose vectors are of the fit before. Raises as `merge` does.
     """
     with joined_lock(root, _WAIT):
         live = _live(root)
         if not _is_live(live, rewritten.numbers):
             return None
+        anew, fitted = rewritten.anew, rewritten.fitted
+        if anew and not concerned(root, live, anew) <= rewritten.numbers.keys():
+            return None
+        spaces = {name: space for name, space in live.spaces.items() if name != anew}
         removed: dict[str, Collection[int]] = {}
         late: list[int] = []
         for id, numbers in rewritten.numbers.items():
@@ -117,11 +153,12 @@ def replace_by(root: Path, rewritten: Rewritten, cause: str = "merge") -> Manife
         removed[rewritten.info.id] = [number for number in late if number != _DROPPED]
         change = Change(
             cause=cause,
-            spaces=live.spaces,
+            spaces=spaces | ({anew: fitted.space} if fitted else {}),
             build=live.build,
             base=live,
             added=[rewritten.info],
             removed=removed,
+            fit=fitted.data if fitted else b"",
         )
         return commit(root, change)
 

@@ -14,6 +14,7 @@ from indexer.errors import IndexBusy
 from indexer.records import Chunk
 from indexer.store.catalog import Catalog, StoredDocument
 from indexer.store.clear import clear, needed
+from indexer.store.fits import FITS, fit_path, fitted_space
 from indexer.store.index import Index
 from indexer.store.lock import joined_lock
 from indexer.store.manifest import (
@@ -27,7 +28,7 @@ from indexer.store.manifest import (
     read_segment_info,
     segment_path,
 )
-from indexer.store.merge import merge
+from indexer.store.merge import merge, refit
 from indexer.store.sealed import open_words
 from indexer.store.thumbs import thumbs_folder
 from indexer.store.uploads import original_name, uploads_folder
@@ -35,7 +36,7 @@ from indexer.store.uploads import original_name, uploads_folder
 _BATCH = 500
 """Documents read at once."""
 
-_PURGED = ("generations", "ledgers", "segments", "thumbs", "documents")
+_PURGED = ("generations", "ledgers", FITS, "segments", "thumbs", "documents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,9 @@ def purge(root: Path) -> Purged:
         before, size = _stored(root), _bytes(root)
         live = read_manifest(root, read_current(root))
         dirty = [ref.id for ref in live.segments if ref.id in live.tombstones]
-        if dirty:
+        if fitted_space(live.spaces.values()):  # its fit may know words that nobody else has left
+            live = refit(root, "purge", dirty) or live
+        elif dirty:
             live = merge(root, dirty, "purge") or live
         _prove(root, whole=clear(root, only_live=True))
         after = _stored(root)
@@ -82,7 +85,9 @@ def _prove(root: Path, whole: bool) -> None:
     names = {ref.id for ref in manifest.segments}
     thumbs, originals = needed(root, manifest.segments)
     uploads = uploads_folder(root)
+    fits = {fit_path(root, space.fingerprint) for space in manifest.spaces.values()}
     left = {
+        *(set((root / FITS).glob("*")) - fits),
         *((root / "segments" / name) for name in _names(root / "segments") - names),
         *(thumbs_folder(root) / name for name in _names(thumbs_folder(root)) - thumbs),
         *(path for path in uploads.glob("*") if original_name(path.name) not in originals),

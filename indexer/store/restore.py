@@ -14,6 +14,7 @@ from indexer.store.catalog import Catalog
 from indexer.store.clear import clear, drop_generation, needed
 from indexer.store.copies import SUFFIX, gone_path, read_copy, write_with_copy
 from indexer.store.durable import sha256_bytes, sha256_file, write_atomic
+from indexer.store.fits import fit_path
 from indexer.store.ledgers import ledger_path
 from indexer.store.manifest import (
     CATALOG,
@@ -113,7 +114,9 @@ def _needs(root: Path, manifest: Manifest, paths: Collection[str]) -> bool:
     if any(part[0] == "segments" and part[1] in ids for part in parts):
         return True
     names = {part[-1] for part in parts if part[0] != "segments"}
-    if ledger_path(root, manifest.ledger).name in names:
+    parts_of = [ledger_path(root, manifest.ledger)]
+    parts_of += [fit_path(root, space.fingerprint) for space in manifest.spaces.values()]
+    if not names.isdisjoint(path.name for path in parts_of):
         return True
     thumbs, originals = needed(root, manifest.segments)
     return not names.isdisjoint({*thumbs, *originals, *map(facts_name, originals)})

@@ -26,6 +26,7 @@ from indexer.store.manifest import (
     space_path,
     words_key,
 )
+from indexer.store.regions import REGIONS, Regions
 from indexer.store.vectors import SpaceVectors
 from indexer.store.words import Words
 
@@ -57,6 +58,8 @@ class Segment:
             for space in info.spaces:
                 path = space_path(folder, space)
                 spaces[space] = SpaceVectors(path)
+            path = folder / REGIONS
+            self.regions = Regions(path) if REGIONS in info.files else None
             path = folder / CATALOG
             self.catalog = Catalog(path, info.chunks, info.metadata_keys)
         except (RuntimeError, ValueError, OSError, duckdb.Error) as error:

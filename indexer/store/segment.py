@@ -15,6 +15,7 @@ from typing import Self
 import numpy as np
 
 from indexer.records import Chunk, Document, Modality, Vectors
+from indexer.regions.features import Features
 from indexer.store.ann.base import FLAT_LIMIT
 from indexer.store.catalog import CatalogWriter, Origin
 from indexer.store.centres import Centres, find_centres
@@ -31,6 +32,7 @@ from indexer.store.manifest import (
     words_key,
     write_segment_info,
 )
+from indexer.store.regions import REGIONS, write_regions
 from indexer.store.tables import storable
 from indexer.store.thumbs import ThumbWriter
 from indexer.store.vectors import Rows, write_vectors
@@ -82,6 +84,7 @@ class SegmentWriter:
         self._vectors: dict[str, list[tuple[Rows, Vectors]]] = defaultdict(list)
         self._spaces: dict[str, SpaceFile] = {}
         self._centres: dict[str, Centres] = {}
+        self._regions: dict[int, Features] = {}
         self._sealed = False
 
     def add(self, origin: Origin, document: Document, chunks: Sequence[ChunkRow]) -> list[int]:
@@ -147,6 +150,11 @@ class SegmentWriter:
         with writing(path):
             self._spaces[space] = write_vectors(path, rows, vectors, self._flat_limit)
 
+    def add_regions(self, row: int, features: Features) -> None:
+        """Give an image its local features, which stay in memory until `seal`."""
+        if len(features):
+            self._regions[row] = features
+
     def add_thumb(self, name: str, data: bytes) -> None:
         """Store a preview image as `thumbs/NAME`, unless it is there already."""
         self._thumbs.add(name, data)
@@ -161,6 +169,8 @@ class SegmentWriter:
         with writing(self._folder):
             self._catalog.close()
             self._words.close()
+            if self._regions:
+                write_regions(self._folder / REGIONS, dict(sorted(self._regions.items())))
         info = SegmentInfo(
             format=FORMAT,
             id=self._id,

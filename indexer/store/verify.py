@@ -17,6 +17,7 @@ from indexer.store.clear import needed
 from indexer.store.copies import copy_path, read_copy
 from indexer.store.counts import add, subtract
 from indexer.store.durable import find_fault
+from indexer.store.fits import fit_fault, fit_path
 from indexer.store.ledgers import ledger_path, read_ledger
 from indexer.store.manifest import (
     CATALOG,
@@ -88,6 +89,9 @@ def _faults(root: Path) -> Iterator[Fault]:
             read_ledger(root, ledger)
         except IndexDamaged as error:
             yield _fault(root, ledger_path(root, ledger), error.fault)
+    for space in {space for manifest in manifests.values() for space in manifest.spaces.values()}:
+        if reason := fit_fault(root, space):
+            yield _fault(root, fit_path(root, space.fingerprint), reason)
     bad: set[str] = set()
     for ref in refs.values():
         for fault in _segment(root, ref):
@@ -155,6 +159,8 @@ def _contents(root: Path, ref: SegmentRef, info: SegmentInfo) -> Iterator[str]:
             yield from _catalog(segment)
             for space, vectors in segment.spaces.items():
                 yield from _space(info, space, vectors)
+            if segment.regions:
+                yield from segment.regions.faults(info.chunks)
         (found,) = open_words(root, [info]).rows()
         if not np.array_equal(found, np.arange(info.chunks)):
             yield f"the words are of {len(found):,} chunks, not of all {info.chunks:,}"

@@ -32,6 +32,14 @@ class Vocabulary:
         """The distinct tokens of a question, read in the languages of the index."""
         return list(dict.fromkeys(question_tokens(text, self._languages)))
 
+    def weights(self, parts: Mapping[str, float]) -> dict[str, float]:
+        """What each word of some texts counts for: the most that a text with it does."""
+        found: dict[str, float] = {}
+        for text, weight in parts.items():
+            for word in self.asked(text):
+                found[word] = max(weight, found.get(word, 0.0))
+        return found
+
     def count(self, word: str) -> int:
         """In how many chunks a word, as analysed, stands in the field that has it most."""
         return max(self._searcher.doc_freq(name, word) for name in FIELDS)

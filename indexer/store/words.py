@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -20,7 +19,7 @@ from tantivy import DocAddress, FieldType, Occur, Query
 from indexer.store.analysis import tokens
 from indexer.store.stems import DEFAULT
 from indexer.store.vocabulary import Vocabulary
-from indexer.store.word_files import META, create_index, link_parts
+from indexer.store.word_files import create_index, first_values, link_parts, order_parts, row_values
 
 _MEMORY = "/dev/shm"
 """A file system in memory: making and removing links on a busy disk takes longer than opening."""
@@ -103,7 +102,7 @@ class WordsWriter:
         """Write everything out and leave only the files that a reader needs."""
         self._writer.commit()
         self._end()
-        self._order_parts()
+        order_parts(self._folder, self._index)
         for lock in self._folder.glob(".tantivy-*.lock"):
             lock.unlink()
 
@@ -116,19 +115,6 @@ class WordsWriter:
     def _end(self) -> None:
         self._open = False
         self._writer.wait_merging_threads()
-
-    def _order_parts(self) -> None:
-        """List the parts by their rows, not by size: equal scores rank by place in the list.
-
-        tantivy merges 8 parts of like size, as a rule neighbours. Where it did not, equal scores
-        at the last place of a ranking are chosen by part, not by row.
-        """
-        path = self._folder / META
-        meta = json.loads(path.read_bytes())
-        self._index.reload()
-        order = np.argsort(_first_values(self._index.searcher()))
-        meta["segments"] = [meta["segments"][part] for part in order]
-        path.write_text(json.dumps(meta), encoding="utf-8")
 
 
 class Words:
@@ -167,16 +153,19 @@ class Words:
         rmtree(links, ignore_errors=True)
         self._sizes = [sum(part["max_doc"] for part in listed) for listed in parts]
         owners = [pair for pair, listed in zip(folders, parts, strict=True) for _ in listed]
-        for (folder, key), first in zip(owners, _first_values(self._searcher), strict=True):
+        for (folder, key), first in zip(owners, first_values(self._searcher), strict=True):
             if first >> _KEY_BITS != key:
                 found = f"{first >> _KEY_BITS:08x}, not {key:08x}"
                 raise ValueError(f"{folder} has the segment key {found}; rebuild the index")
 
-    def search(self, text: str, k: int, masks: Masks) -> list[tuple[int, int, float]]:
+    def search(
+        self, text: str, k: int, masks: Masks, parts: Mapping[str, float] = MappingProxyType({})
+    ) -> list[tuple[int, int, float]]:
         """The k chunks of the highest BM25 score, summed over words and fields.
 
         (segment ordinal, chunk row, score), best first, equal scores by (ordinal, row).
         `text` is plain text: no character of it is an operator. Scores do not depend on `masks`.
+        `parts` are parts of it and what their words count for; other words count 1.
         """
         sizes = zip(self._sizes, masks, strict=True)
         passing = sum(size if mask is None else int(mask.sum()) for size, mask in sizes)
@@ -189,7 +178,7 @@ class Words:
                 meant += others
         if not (terms or meant) or k < 1 or not passing:
             return []
-        query = self._ranked(terms, meant)
+        query = self._ranked(terms, meant, self._vocabulary.weights(parts))
         # The passing hits of a ranking are the ranking of the passing, so fetch what holds k of
         # them if they are spread evenly (mean and three deviations), and more where they are not;
         # or list the rows that pass, when that is cheaper.
@@ -203,13 +192,32 @@ class Words:
             limit *= 4
         return self._ranking(self._restricted(query, masks), min(k, passing), masks, k)[0]
 
+    def holding(self, text: str, fields: Sequence[str], most: int) -> list[tuple[int, int]]:
+        """Up to `most` chunks that have all words of `text`, each in any of the fields.
+
+        (segment ordinal, chunk row), in no order.
+        """
+        every = [
+            Query.boolean_query([(Occur.Should, self._term(name, term)) for name in fields])
+            for term in self._vocabulary.asked(text)
+        ]
+        query = Query.boolean_query([(Occur.Must, one) for one in every])
+        hits = self._searcher.search(query, most, count=False).hits
+        ordinals, rows = self._places(hits)
+        return list(zip(ordinals.tolist(), rows.tolist(), strict=True))
+
     def frequency(self, words: Iterable[str]) -> dict[str, int]:
         """In how many chunks each word, as analysed, stands in the field that has it most."""
         return {word: self._vocabulary.count(word) for word in dict.fromkeys(words)}
 
     def corrections(self, text: str) -> dict[str, tuple[str, ...]]:
-        """The words of `text` that were misspelt, with the likeliest meant, as analysed."""
+        """The words of `text` that were misspelt, with the likeliest meant, as analysed.
+
+        None in a text of more words than anybody types.
+        """
         counts = self.frequency(self._vocabulary.asked(text))
+        if len(counts) > MOST_TYPED:
+            return {}
         missing = {word for word, count in counts.items() if not count}
         return self._vocabulary.corrections(text, missing)
 
@@ -220,7 +228,7 @@ class Words:
         """
         limit = max(self._searcher.num_docs, 1)
         hits = self._searcher.search(Query.all_query(), limit, count=False).hits
-        values = _row_values(self._searcher, [address for _, address in hits])
+        values = row_values(self._searcher, [address for _, address in hits])
         keys = values >> _KEY_BITS
         rows = [np.sort(values[keys == key] & _ROW) for key in self._keys]
         if sum(map(len, rows)) != len(values):
@@ -232,9 +240,7 @@ class Words:
     ) -> tuple[list[tuple[int, int, float]], int]:
         """The k best that pass among the best `limit` hits, and how many hits there were."""
         hits = self._searcher.search(query, limit, count=False).hits
-        values = _row_values(self._searcher, [address for _, address in hits])
-        ordinals = self._order[np.searchsorted(self._keys, values >> _KEY_BITS, sorter=self._order)]
-        rows = (values & _ROW).astype(np.int64)
+        ordinals, rows = self._places(hits)
         passing = np.ones(len(hits), np.bool_)
         for ordinal, mask in enumerate(masks):
             if mask is not None:
@@ -244,9 +250,19 @@ class Words:
         ranking = [(int(ordinals[i]), int(rows[i]), float(hits[i][0])) for i in best]
         return sorted(ranking, key=lambda hit: (-hit[2], hit[:2])), len(hits)
 
-    def _ranked(self, terms: Sequence[str], meant: Sequence[str]) -> Query:
+    def _places(
+        self, hits: Sequence[tuple[float, DocAddress]]
+    ) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+        """Segment ordinals and rows of hits."""
+        values = row_values(self._searcher, [address for _, address in hits])
+        ordinals = self._order[np.searchsorted(self._keys, values >> _KEY_BITS, sorter=self._order)]
+        return ordinals, (values & _ROW).astype(np.int64)
+
+    def _ranked(
+        self, terms: Sequence[str], meant: Sequence[str], told: Mapping[str, float]
+    ) -> Query:
         """Any of the words in any field; those that were only meant count less."""
-        weights = dict.fromkeys(meant, _MEANT) | dict.fromkeys(terms, 1.0)
+        weights = dict.fromkeys(meant, _MEANT) | {term: told.get(term, 1.0) for term in terms}
         return Query.boolean_query(
             [
                 (Occur.Should, Query.boost_query(self._term(name, term), boost * weight))
@@ -272,12 +288,3 @@ class Words:
         anywhere = Query.boolean_query([(Occur.Should, part) for part in allowed])
         within = Query.const_score_query(anywhere, 0.0)
         return Query.boolean_query([(Occur.Must, query), (Occur.Must, within)])
-
-
-def _first_values(searcher: tantivy.Searcher) -> NDArray[np.uint64]:
-    """The `row` values that the parts start with."""
-    return _row_values(searcher, [DocAddress(part, 0) for part in range(searcher.num_segments)])
-
-
-def _row_values(searcher: tantivy.Searcher, addresses: list[DocAddress]) -> NDArray[np.uint64]:
-    return np.array(searcher.fast_field_values("row", addresses), np.uint64)

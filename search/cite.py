@@ -1,0 +1,144 @@
+"""From a supported document to what is quoted of it, and to its citation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.encoders.base import Encoder
+from indexer.records import Modality, StoredChunk
+from indexer.store.analysis import tokens
+from indexer.store.base import Store
+from indexer.store.codes import is_code
+from search.alike import claim
+from search.compose import Quoted, verbatim
+from search.evidence import telling
+from search.matching import matched_lines
+from search.outline import Form, Unit
+from search.passages import read
+from search.prepare import Prepared
+from search.quote import quote
+from search.recall import Group
+from search.results import Citation
+from search.sources import Source
+
+_ENCODED = 16
+"""Most units of one passage that are compared with the question by meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """One source of an answer in the forms that the steps behind need."""
+
+    citation: Citation
+    quoted: Quoted
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    said: StoredChunk
+    units: list[Unit]
+    own: range
+
+
+class Citer:
+    """Quotes passages with regard to one question."""
+
+    def __init__(self, store: Store, encoder: Encoder) -> None:
+        self._store = store
+        self._encoder = encoder
+
+    def cite(
+        self,
+        kept: Sequence[tuple[Group, StoredChunk]],
+        prepared: Prepared,
+        rarity: Mapping[str, float],
+    ) -> list[Cited]:
+        """Quotes of groups with their chunks to quote, numbered from 1.
+
+        `rarity` holds the words of the question, as analysed.
+        """
+        reads = [_Read(said, *read(self._store, said)) for _, said in kept]
+        vectors = self._encode(reads, prepared, rarity)
+        found: list[Cited] = []
+        for number, ((group, _), one) in enumerate(zip(kept, reads, strict=True), start=1):
+            scores = self._scores(one.units, vectors, prepared, rarity)
+            extracts = quote(one.units, scores, one.own, prepared.words)
+            quoted = Quoted(number, extracts, vectors)
+            texts = frozenset(unit.text for extract in extracts for unit in extract.units)
+            claims = tuple(claim(one.units[i].text) for i in one.own)
+            found.append(
+                Cited(
+                    _citation(number, group, one.said, verbatim(extracts), rarity),
+                    quoted,
+                    Source(number, one.said, claims, texts),
+                )
+            )
+        return found
+
+    def _encode(
+        self, reads: Sequence[_Read], prepared: Prepared, rarity: Mapping[str, float]
+    ) -> dict[str, NDArray[np.float32]]:
+        """Unit vectors by text, in one call, of passages from which something is chosen."""
+        if prepared.vector is None:
+            return {}
+        texts: dict[str, None] = {}
+        for one in reads:
+            own = [one.units[i] for i in one.own]
+            if len(own) > 1:
+                own.sort(key=lambda unit: -_share(unit, rarity))
+                texts |= dict.fromkeys(unit.text for unit in own[:_ENCODED])
+        if not texts:
+            return {}
+        vectors = self._encoder.encode_texts(list(texts))
+        return dict(zip(texts, vectors, strict=True))
+
+    def _scores(
+        self,
+        units: Sequence[Unit],
+        vectors: Mapping[str, NDArray[np.float32]],
+        prepared: Prepared,
+        rarity: Mapping[str, float],
+    ) -> NDArray[np.float32]:
+        """Cosine to the question plus the share of its words; float32 (len(units),)."""
+        scores = np.asarray([_share(unit, rarity) for unit in units], np.float32)
+        for place, unit in enumerate(units):
+            if prepared.vector is not None and unit.text in vectors:
+                scores[place] += np.float32(vectors[unit.text] @ prepared.vector)
+        return scores
+
+
+def _share(unit: Unit, rarity: Mapping[str, float]) -> float:
+    """What a unit has of the question's words, counted by their rarity, and 1 for its codes.
+
+    A title has nothing.
+    """
+    words = telling(rarity)
+    total = sum(words.values())
+    if not total or unit.form is Form.TITLE:
+        return 0.0
+    has = set(tokens(unit.text))
+    share = sum(weight for word, weight in words.items() if word in has) / total
+    return share + any(is_code(word) and word in has for word in words)
+
+
+def _citation(
+    number: int, group: Group, said: StoredChunk, quoted: str, words: Mapping[str, float]
+) -> Citation:
+    best = group.chunks[0]
+    shown = best if best.modality is Modality.IMAGE else said
+    return Citation(
+        number=number,
+        document=best.document,
+        title=best.title,
+        place=said.place,
+        quote=quoted,
+        asset=shown.asset,
+        thumb=shown.thumb,
+        matched=matched_lines(shown.lines, words),
+        region=group.region if shown.id == group.seen else None,
+    )

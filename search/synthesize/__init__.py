@@ -1,0 +1,1 @@
+"""Judged queries made from what an index holds."""
