@@ -18,7 +18,8 @@ def corrected(meant: Mapping[str, Sequence[str]], chunks: Iterable[StoredChunk])
 
     `meant` has the likeliest words for each, as analysed (`Store.corrections`). Of the words of
     one stem the nearest to what was typed is taken: the index keeps stems alone. A word that
-    the chunks do not have changed nothing of what was found, and is left out.
+    the chunks do not have changed nothing of what was found, and is left out; so is one that the
+    typed word only goes on from, or is the beginning of.
     """
     if not meant:
         return {}
@@ -29,10 +30,16 @@ def corrected(meant: Mapping[str, Sequence[str]], chunks: Iterable[StoredChunk])
             forms.setdefault(form, set()).add(word)
     found: dict[str, str] = {}
     for typed, stems in meant.items():
-        words = next((forms[stem] for stem in stems if stem in forms), None)
+        words = next((forms[stem] for stem in stems if stem in forms), set())
+        words = {word for word in words if not _extended(typed, word)}
         if words:
             found[typed] = min(words, key=lambda word: (distance(word, typed, _MOST), word))
     return found
+
+
+def _extended(typed: str, word: str) -> bool:
+    """Whether one goes on where the other ends: "brewer" is not "brew" mistyped."""
+    return typed.startswith(word) or word.startswith(typed)
 
 
 def rewritten(text: str, corrections: Mapping[str, str]) -> str:

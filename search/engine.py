@@ -235,6 +235,7 @@ class Engine:
         chunks = dict(zip(ids, self._index.get(ids), strict=True))
         watch.lap("fetch")
         signals = signals_of(self._index, prepared.words, query.image is not None, weights)
+        signals = replace(signals, understood=prepared.fallback is None)
         return Recalled(prepared, lanes, chunks, signals, regions)
 
     def _answer(self, found: _Found) -> Answer:

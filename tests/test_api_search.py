@@ -65,6 +65,7 @@ def test_search_json(http: TestClient, engine: FakeEngine) -> None:
         "took_ms": {"encode": 4.5, "recall": 20.5},
         "generation": 3,
         "lanes_off": {"clip": "no model"},
+        "corrected": {},
         "hits": [FIRST],
     }
     assert engine.queries == [Query("disk full", k=1)]
@@ -84,7 +85,9 @@ def test_page_boxes_are_lists(http: TestClient) -> None:
 
 def test_answer_holds_citations_and_the_search(http: TestClient) -> None:
     body = http.post("/v1/answer", json={"text": "disk full"}).json()
-    assert list(body) == ["answer", "found", "citations", "search", "model", "note"]
+    assert set(body) == set(
+        ["answer", "found", "confidence", "citations", "blocks", "search", "model", "note"]
+    )
     assert body["answer"] == "Free the disk [1]. A red lamp shows it [2]."
     assert body["found"] is True
     assert body["citations"][0] == {

@@ -8,7 +8,7 @@ import pytest
 
 from indexer.building.build import add, build, rebuild
 from indexer.building.progress import Silent
-from indexer.config import Models, Settings
+from indexer.config import Models, Ranking, Settings, Weights
 from indexer.errors import BadConfig, BadQuery
 from search.evaluate import FUSED, Estimate, Evaluation
 from search.gate import MEASURES, Gate, judge, live_generation, measure, promote
@@ -16,8 +16,13 @@ from search.gate import MEASURES, Gate, judge, live_generation, measure, promote
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """The fake encoder for text alone, so that words decide where it knows none."""
-    return Settings(cache=tmp_path / "cache", models=Models(text="fake:demo", reader="fake"))
+    """The fake encoder for text alone, fused by ranks: its cosines mean nothing."""
+    weights = Weights(clip=0, passages=0, text=2, words=1, lines=0)
+    return Settings(
+        cache=tmp_path / "cache",
+        models=Models(text="fake:demo", reader="fake"),
+        ranking=Ranking(fusion="rrf", question=weights),
+    )
 
 
 @pytest.fixture

@@ -42,6 +42,11 @@ def test_what_was_not_found_is_not_corrected() -> None:
     assert corrected({}, [_chunk("A pump.")]) == {}
 
 
+def test_a_longer_word_is_not_a_shorter_one_mistyped() -> None:
+    assert corrected({"brewer": ("brew",)}, [_chunk("Rinse the brew unit.")]) == {}
+    assert corrected({"ruot": ("router",)}, [_chunk("The ruoters")]) == {}
+
+
 def test_only_the_mistyped_words_change() -> None:
     text = "My Ruoter, a ruoters' E-04?"
     assert rewritten(text, {"ruoter": "router"}) == "My router, a ruoters' E-04?"

@@ -17,13 +17,15 @@ class Signals:
 
     `weights` are those of the settings, by ranking. `words` counts the distinct words, as
     analysed. `attainable` is the sum of their rarities: the BM25 score of a chunk that has
-    every word once in one field is about that. `image` says whether an image was asked with.
+    every word once in one field is about that. `image` says whether an image was asked with,
+    `understood` whether the text lane is of an encoder that was trained on its language.
     """
 
     weights: Mapping[str, float]
     words: int
     attainable: float
     image: bool
+    understood: bool = True
 
 
 class Fusion(Protocol):

@@ -43,9 +43,9 @@ def trust(rankings: Mapping[str, Ranked[Key]], signals: Signals) -> float:
     Text read in an image repeats what a manual shows: all of it. A ticket: a part. A question
     as far as its words are found: BM25 of the best chunk by what is attainable, which is the
     theoretical-maximum normalisation of arXiv 2210.11934 turned into a weight. All where
-    there is no text lane to prefer.
+    there is no text lane to prefer, or one that was fitted to the same words.
     """
-    if signals.image or not rankings.get(TEXT):
+    if signals.image or not signals.understood or not rankings.get(TEXT):
         return 1.0
     if signals.words >= LONG:
         return _PARTLY
