@@ -85,9 +85,16 @@ def test_page_boxes_are_lists(http: TestClient) -> None:
 
 def test_answer_holds_citations_and_the_search(http: TestClient) -> None:
     body = http.post("/v1/answer", json={"text": "disk full"}).json()
-    assert set(body) == set(
-        ["answer", "found", "confidence", "citations", "blocks", "search", "model", "note"]
-    )
+    assert set(body) == {
+        "answer",
+        "found",
+        "confidence",
+        "citations",
+        "blocks",
+        "search",
+        "model",
+        "note",
+    }
     assert body["answer"] == "Free the disk [1]. A red lamp shows it [2]."
     assert body["found"] is True
     assert body["citations"][0] == {
