@@ -16,7 +16,7 @@ _SENTENCE = re.compile(
     r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\bcf)(?<!\bNo)[.!?][\"'”’)\]]*(\s+)(?=\S)"
     r"|[。！？；…][”’」』）]*(\s*)(?=[^\s”’」』）])"
 )
-_WORD = re.compile(rf"([^\S\n]*)([{_CJK}]|[^\s{_CJK}]+)")
+_WORD = re.compile(rf"(\s*)([{_CJK}]|[^\s{_CJK}]+)")
 _NUMBER_ONLY = re.compile(r"\s*(?:\d+|[A-Za-z])[.)]")
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
@@ -342,6 +342,7 @@ def test_nothing_is_lost_reordered_or_too_long(blocks: list[Block], turns: list[
 
 
 @given(TEXT, st.integers(1, 30), st.integers(5, 60))
+@example("0.\n0000000 ", 1, 5)
 @settings(max_examples=150, deadline=None)
 def test_atoms_join_to_the_text(text: str, small: int, longest: int) -> None:
     atoms = split_text(text, small, longest)
