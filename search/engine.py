@@ -234,8 +234,10 @@ class Engine:
         ids = list(dict.fromkeys([*found, *regions]))
         chunks = dict(zip(ids, self._index.get(ids), strict=True))
         watch.lap("fetch")
-        signals = signals_of(self._index, prepared.words, query.image is not None, weights)
-        signals = replace(signals, understood=prepared.fallback is None)
+        understood = prepared.fallback is None
+        signals = signals_of(
+            self._index, prepared.words, query.image is not None, understood, weights
+        )
         return Recalled(prepared, lanes, chunks, signals, regions)
 
     def _answer(self, found: _Found) -> Answer:

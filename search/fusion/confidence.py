@@ -29,12 +29,14 @@ benchmarks/fusion.py measures them.
 """
 
 
-def signals_of(store: Store, words: str, image: bool, weights: Mapping[str, float]) -> Signals:
+def signals_of(
+    store: Store, words: str, image: bool, understood: bool, weights: Mapping[str, float]
+) -> Signals:
     """`words` is all the text of a question, read or typed."""
     known = dict.fromkeys(tokens(words))
     typed = not image and len(known) < LONG
     attainable = sum(telling(store.rarity(known)).values()) if typed and known else 0.0
-    return Signals(weights, len(known), attainable, image)
+    return Signals(weights, len(known), attainable, image, understood)
 
 
 def trust(rankings: Mapping[str, Ranked[Key]], signals: Signals) -> float:

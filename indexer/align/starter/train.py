@@ -72,6 +72,18 @@ class Material:
     held_out: Batch | None
 
 
+def _later(steps: int, learning_rate: float, average_decay: float) -> TrainingSettings:
+    """How the stages after the first are trained."""
+    return TrainingSettings(
+        steps=steps,
+        learning_rate=learning_rate,
+        warmup_steps=50,
+        average_decay=average_decay,
+        report_every=50,
+        checkpoint_every=100,
+    )
+
+
 FIRST = Stage(
     "first",
     TrainingSettings(
@@ -91,14 +103,7 @@ FIRST = Stage(
 )
 SECOND = Stage(
     "second",
-    TrainingSettings(
-        steps=800,
-        learning_rate=8e-4,
-        warmup_steps=50,
-        average_decay=0.99,
-        report_every=50,
-        checkpoint_every=100,
-    ),
+    _later(800, 8e-4, 0.99),
     {Domain.PHOTO: 40, Domain.FIGURE: 12, Domain.SCREEN: 6, Domain.SYMBOL: 2},
     (FIRM, ROUGH),
     Sides(((0.5, 112), (1.0, 128))),
@@ -109,14 +114,7 @@ SECOND = Stage(
 
 THIRD = Stage(
     "third",
-    TrainingSettings(
-        steps=900,
-        learning_rate=1e-3,
-        warmup_steps=50,
-        average_decay=0.99,
-        report_every=50,
-        checkpoint_every=100,
-    ),
+    _later(900, 1e-3, 0.99),
     {Domain.PHOTO: 48, Domain.FIGURE: 10, Domain.SCREEN: 4},
     (FIRM, ROUGH),
     Sides(((1.0, 128),)),
@@ -127,14 +125,7 @@ THIRD = Stage(
 
 FOURTH = Stage(
     "fourth",
-    TrainingSettings(
-        steps=1500,
-        learning_rate=1.2e-3,
-        warmup_steps=50,
-        average_decay=0.995,
-        report_every=50,
-        checkpoint_every=100,
-    ),
+    _later(1500, 1.2e-3, 0.995),
     {Domain.PHOTO: 52, Domain.FIGURE: 8, Domain.SCREEN: 4},
     (FIRM, ROUGH),
     Sides(((0.5, 112), (1.0, 128))),
@@ -145,14 +136,7 @@ FOURTH = Stage(
 
 FIFTH = Stage(
     "fifth",
-    TrainingSettings(
-        steps=900,
-        learning_rate=8e-4,
-        warmup_steps=50,
-        average_decay=0.995,
-        report_every=50,
-        checkpoint_every=100,
-    ),
+    _later(900, 8e-4, 0.995),
     {Domain.PHOTO: 54, Domain.FIGURE: 8, Domain.SCREEN: 2},
     (FIRM, ROUGH),
     Sides(((1.0, 128),)),
