@@ -20,6 +20,7 @@ from search.compose import compose
 from search.evidence import Coverage, Signals, above, confidence, coverage, evidence
 from search.passages import most_telling, quotable
 from search.prepare import Prepared
+from search.procedure import asks_how, procedure
 from search.recall import Group
 from search.results import Answer, Citation, SearchResult
 from search.sources import remarks
@@ -96,6 +97,8 @@ class Answerer:
         chosen = [
             (one.group, most_telling(one.group, one.said, rarity, cosines, typed)) for one in kept
         ]
+        if found and typed and asks_how(prepared.typed):
+            chosen = self._procedures(rated, rarity) or chosen
         cited = self._citer.cite(chosen, prepared, rarity)
         language = detect_language(prepared.words)
         citations = tuple(one.citation for one in cited)
@@ -103,8 +106,16 @@ class Answerer:
         text = self._templates.get_template("answer.jinja").render(
             found=found, language=language, citations=citations, blocks=blocks
         )
-        sure = kept[0].confidence if kept else 0.0
+        first = next((one for one in rated if cited and one.group is cited[0].group), None)
+        sure = first.confidence if first else 0.0
         return Answer(text, found, citations, result, blocks=blocks, confidence=sure)
+
+    def _procedures(
+        self, rated: Sequence[Supported], rarity: Mapping[str, float]
+    ) -> list[tuple[Group, StoredChunk]]:
+        """The sections named after what is asked that have its steps, best ranked first."""
+        found = ((one.group, procedure(self._store, one.group, rarity)) for one in rated)
+        return [(group, steps) for group, steps in found if steps][: self._settings.citations]
 
     def _blocks(self, cited: Sequence[Cited], language: str, screen: str) -> tuple[Block, ...]:
         """Which screen it is, what is quoted, and what is to be said about the sources."""

@@ -20,7 +20,7 @@ from search.matching import matched_lines
 from search.outline import Form, Unit
 from search.passages import read
 from search.prepare import Prepared
-from search.quote import quote
+from search.quote import Extract, quote
 from search.recall import Group
 from search.results import Citation
 from search.sources import Source
@@ -33,6 +33,7 @@ _ENCODED = 16
 class Cited:
     """One source of an answer in the forms that the steps behind need."""
 
+    group: Group
     citation: Citation
     quoted: Quoted
     source: Source
@@ -60,19 +61,25 @@ class Citer:
     ) -> list[Cited]:
         """Quotes of groups with their chunks to quote, numbered from 1.
 
-        `rarity` holds the words of the question, as analysed.
+        `rarity` holds the words of the question, as analysed. A quote that only repeats words
+        of the question, as a label on a screen may, is left out where there is another.
         """
         reads = [_Read(said, *read(self._store, said)) for _, said in kept]
         vectors = self._encode(reads, prepared, rarity)
-        found: list[Cited] = []
-        for number, ((group, _), one) in enumerate(zip(kept, reads, strict=True), start=1):
+        said: list[tuple[Group, _Read, list[Extract]]] = []
+        for (group, _), one in zip(kept, reads, strict=True):
             scores = self._scores(one.units, vectors, prepared, rarity)
-            extracts = quote(one.units, scores, one.own, prepared.words)
+            said.append((group, one, quote(one.units, scores, one.own, prepared.words)))
+        asked = set(tokens(prepared.typed))
+        new = [some for some in said if not _echoes(some[2], asked)] or said
+        found: list[Cited] = []
+        for number, (group, one, extracts) in enumerate(new, start=1):
             quoted = Quoted(number, extracts, vectors)
             texts = frozenset(unit.text for extract in extracts for unit in extract.units)
             claims = tuple(claim(one.units[i].text) for i in one.own)
             found.append(
                 Cited(
+                    group,
                     _citation(number, group, one.said, verbatim(extracts), rarity),
                     quoted,
                     Source(number, one.said, claims, texts),
@@ -110,6 +117,12 @@ class Citer:
             if prepared.vector is not None and unit.text in vectors:
                 scores[place] += np.float32(vectors[unit.text] @ prepared.vector)
         return scores
+
+
+def _echoes(extracts: Sequence[Extract], asked: set[str]) -> bool:
+    """Whether all that is quoted is words of the question, `asked`, as analysed."""
+    units = (unit for extract in extracts for unit in extract.units)
+    return bool(asked) and all(asked.issuperset(tokens(unit.text)) for unit in units)
 
 
 def _share(unit: Unit, rarity: Mapping[str, float]) -> float:

@@ -18,8 +18,8 @@ def corrected(meant: Mapping[str, Sequence[str]], chunks: Iterable[StoredChunk])
 
     `meant` has the likeliest words for each, as analysed (`Store.corrections`). Of the words of
     one stem the nearest to what was typed is taken: the index keeps stems alone. A word that
-    the chunks do not have changed nothing of what was found, and is left out; so is one that the
-    typed word only goes on from, or is the beginning of.
+    the chunks do not have changed nothing of what was found, and is left out; so is a stem one of
+    whose words the typed word goes on from, or is the beginning of.
     """
     if not meant:
         return {}
@@ -31,8 +31,7 @@ def corrected(meant: Mapping[str, Sequence[str]], chunks: Iterable[StoredChunk])
     found: dict[str, str] = {}
     for typed, stems in meant.items():
         words = next((forms[stem] for stem in stems if stem in forms), set())
-        words = {word for word in words if not _extended(typed, word)}
-        if words:
+        if words and not any(_extended(typed, word) for word in words):
             found[typed] = min(words, key=lambda word: (distance(word, typed, _MOST), word))
     return found
 

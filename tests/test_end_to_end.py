@@ -92,6 +92,29 @@ def test_an_answer_cites_the_page_of_the_pdf(engine: Engine) -> None:
     assert "[1]" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("question", "steps"),
+    [
+        ("how do I descale it?", "2. Choose Maintenance → Descale → Start."),
+        ("怎么除垢", "2. 选择“维护 → 除垢 → 开始”。"),
+        ("how do I reset the router", "2. Push a paper clip into the hole RESET"),
+    ],
+)
+def test_who_asks_how_gets_the_steps_and_no_tickets(
+    engine: Engine, question: str, steps: str
+) -> None:
+    answer = engine.answer(Query(question))
+    assert steps in answer.text
+    assert not any("tickets/" in citation.document for citation in answer.citations)
+
+
+def test_a_label_that_repeats_the_question_is_not_quoted(engine: Engine) -> None:
+    answer = engine.answer(Query("E04 error on the display"))
+    assert answer.citations[0].document == "brewer/manual.pdf"
+    assert "No water flow" in answer.text
+    assert answer.blocks[0].kind == "table"
+
+
 def test_what_the_base_does_not_know_is_not_answered(engine: Engine) -> None:
     assert not engine.answer(Query("What is the capital of France?")).found
     assert not engine.answer(Query("怎么做蛋糕")).found

@@ -1,0 +1,74 @@
+"""The section that has the steps of what a question asks how to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from indexer.records import Kind, Modality, StoredChunk
+from indexer.store.analysis import tokens
+from search.evidence import telling
+from search.outline import Form, outline
+from search.recall import Group
+
+_HOW = re.compile(
+    r"\bhow (?:do|does|can|could|should|would|may|to)\b|\bsteps\b|\bstep by step\b"
+    r"|怎么(?!办|回事|会|了)|怎样|如何|步骤",
+    re.IGNORECASE,
+)
+_NAMED = 0.6
+"""The share of a question's words, counted by their rarity, that the section is named with."""
+_STEPS = 2
+_MEMBERS = 24
+
+
+class Pages(Protocol):
+    """What of a store the sections are read from."""
+
+    def document(self, id: int) -> Sequence[StoredChunk]:
+        """All chunks of the document that a chunk is of, in reading order."""
+        ...
+
+
+def asks_how(question: str) -> bool:
+    """Whether a question asks for the steps of something, in English or Chinese."""
+    return _HOW.search(question) is not None
+
+
+def procedure(pages: Pages, group: Group, rarity: Mapping[str, float]) -> StoredChunk | None:
+    """The passage with the steps asked for, if a section that was found is named after them.
+
+    `rarity` holds the words of the question, as analysed. Of several sections the one with
+    most of these words in its headings is taken, then the one with fewest others, then the
+    first. Tickets have no such sections.
+    """
+    words = telling(rarity)
+    best = group.chunks[0]
+    if best.kind is Kind.TICKET or not words:
+        return None
+    total = sum(words.values())
+
+    def named(chunk: StoredChunk) -> tuple[float, int]:
+        has = set(tokens("\n".join((chunk.title, *chunk.place.heading))))
+        share = sum(weight for word, weight in words.items() if word in has) / total
+        return share, -len(set(tokens("\n".join(chunk.place.heading[-1:]))) - words.keys())
+
+    found = [chunk.place.heading for chunk in group.chunks[:_MEMBERS] if named(chunk)[0] >= _NAMED]
+    if not found:
+        return None
+    sections = [chunk for chunk in pages.document(best.id) if _within(chunk, found)]
+    return max((chunk for chunk in sections if _has_steps(chunk)), key=named, default=None)
+
+
+def _within(chunk: StoredChunk, headings: Sequence[tuple[str, ...]]) -> bool:
+    """Whether a passage stands in one of the sections, or below it."""
+    own = chunk.place.heading
+    return any(own[: len(heading)] == heading for heading in headings)
+
+
+def _has_steps(chunk: StoredChunk) -> bool:
+    if chunk.modality is not Modality.TEXT:
+        return False
+    counted = [unit for unit in outline(chunk.text) if unit.form is Form.ITEM and unit.count]
+    return len(counted) >= _STEPS
