@@ -20,6 +20,7 @@ from safetensors.numpy import save
 from indexer.encoders.base import Space
 from indexer.errors import IndexDamaged
 from indexer.records import Vectors
+from indexer.store.centres import unit
 from indexer.store.durable import sync, write_atomic
 
 FOLDER = "adapters"
@@ -97,13 +98,6 @@ class Adapter:
     def fits(self, space: Space) -> bool:
         """Whether it was learnt for the vectors of this very space."""
         return (self.space, self.fingerprint) == (space.name, space.fingerprint)
-
-
-def unit(vectors: Vectors) -> Vectors:
-    """Rows at unit length; a row of zeros stays."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    rows: Vectors = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
-    return rows
 
 
 def write_adapter(root: Path, adapter: Adapter) -> None:

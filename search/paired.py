@@ -6,18 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from indexer.chance import ROUNDING, randomisation
 from indexer.errors import BadQuery
 from search.evaluate import Estimate, Evaluation, estimate
 
 ALL = "all"
 """Among the kinds of a comparison: all queries together."""
 
-FLIPS = 10_000
 _DECIDING = "ndcg@10"
-_ROUNDING = 1e-9
-_AT_ONCE = 500  # rows of flips held in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,7 @@ def change(before: Sequence[float], after: Sequence[float]) -> Change:
     """One measure on the same queries in the same order; at least one query."""
     old, new = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
     gained = new - old
-    won, lost = int((gained > _ROUNDING).sum()), int((gained < -_ROUNDING).sum())
+    won, lost = int((gained > ROUNDING).sum()), int((gained < -ROUNDING).sum())
     return Change(
         before=float(old.mean()),
         after=float(new.mean()),
@@ -101,29 +98,6 @@ def change(before: Sequence[float], after: Sequence[float]) -> Change:
         lost=lost,
         tied=len(gained) - won - lost,
     )
-
-
-def randomisation(differences: NDArray[np.float64], flips: int = FLIPS, seed: int = 0) -> float:
-    """Fisher's paired randomisation test: p of a mean as far from 0, two-sided, in (0, 1].
-
-    `differences` float64 (n,), after less before, by query. If the two were alike, each sign
-    would be a coin's: the share of `flips` random sign patterns whose sum is as large, the
-    observed one counted among them. Recommended for retrieval by Smucker, Allan and Carterette,
-    "A Comparison of Statistical Significance Tests for Information Retrieval Evaluation"
-    (CIKM 2007).
-    """
-    decided = differences[np.abs(differences) > _ROUNDING]  # a sign changes nothing at 0
-    if not len(decided):
-        return 1.0
-    observed = abs(decided.sum()) - _ROUNDING
-    rng = np.random.default_rng(seed)
-    as_far = 0
-    for start in range(0, flips, _AT_ONCE):
-        rows = min(_AT_ONCE, flips - start)
-        signs = rng.integers(0, 2, (rows, len(decided)), dtype=np.int8)
-        sums = (2.0 * signs - 1.0) @ decided
-        as_far += int((np.abs(sums) >= observed).sum())
-    return (1 + as_far) / (1 + flips)
 
 
 def _moved(before: Evaluation, after: Evaluation) -> tuple[Moved, ...]:
@@ -139,5 +113,5 @@ def _moved(before: Evaluation, after: Evaluation) -> tuple[Moved, ...]:
         )
         for id in old
     ]
-    changed = [one for one in found if abs(one.change) > _ROUNDING]
+    changed = [one for one in found if abs(one.change) > ROUNDING]
     return tuple(sorted(changed, key=lambda one: -abs(one.change)))

@@ -12,7 +12,7 @@ import pytest
 from indexer.adapter import read_adapter
 from indexer.align.learn import Worth
 from indexer.align.pairs import Pair, read_pairs
-from indexer.align.pool import Pool, load_pool, narrow
+from indexer.align.pool import Pool, load_passages, narrow, pool_of
 from indexer.align.trial import Change
 from indexer.align.tune import helps, tune
 from indexer.building.build import build
@@ -87,7 +87,7 @@ def test_the_pool_of_an_index_leaves_deleted_documents_out(tmp_path: Path) -> No
     segments.add(tmp_path, "gamma")
     segments.remove(tmp_path, "beta")
     with Index.open(tmp_path) as index:
-        pool = load_pool(index, TEXT)
+        pool = pool_of(*load_passages(index, TEXT))
     np.testing.assert_allclose(pool.vectors, [[1, 0], [np.cos(0.2), np.sin(0.2)]], atol=1e-6)
     assert pool.owners.tolist() == [0, 1]
     assert {name: found.tolist() for name, found in pool.named.items()} == {

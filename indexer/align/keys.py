@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.adapter import Memory, unit
+from indexer.adapter import Memory
 from indexer.align.examples import Examples
 from indexer.align.metric import spread
 from indexer.align.pool import Pool
 from indexer.records import Vectors
+from indexer.store.centres import unit
 
 _TEMPERATURE = 0.05
 _NOISE = 0.5

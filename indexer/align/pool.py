@@ -52,11 +52,6 @@ def load_passages(index: Index, space: str) -> tuple[list[StoredChunk], Vectors]
     return index.get(ids[live].tolist()), vectors[live]
 
 
-def load_pool(index: Index, space: str) -> Pool:
-    """All live passages of an index that have a vector in `space`."""
-    return pool_of(*load_passages(index, space))
-
-
 def pool_of(chunks: Sequence[StoredChunk], vectors: Vectors) -> Pool:
     """Chunks with their vectors (n, dim)."""
     documents: dict[tuple[str, str], int] = {}

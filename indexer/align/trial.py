@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from indexer.align.examples import Examples
 from indexer.align.pool import Pool
+from indexer.chance import randomisation
 from indexer.records import Vectors
 
 FOLDS = 5
@@ -33,8 +34,8 @@ FIRST, RANK = "recall@1", "mrr@10"
 class Change:
     """A measure before and after; `low` and `high` bound the change (95 %, paired bootstrap).
 
-    `chance` is the share of random swaps of before and after, the questions of a group at
-    once, that change it as much (Fisher's randomisation test; Smucker et al., CIKM 2007).
+    `chance` is that of a change as large if the two were alike, the questions of a group taken
+    as one (indexer/chance.py).
     """
 
     before: float
@@ -98,16 +99,15 @@ def _change(
     before: NDArray[np.float64], after: NDArray[np.float64], groups: NDArray[np.int64]
 ) -> Change:
     names, places = np.unique(groups, return_inverse=True)
-    gains = np.bincount(places, weights=after - before)
+    gains = np.bincount(places, weights=after - before).astype(np.float64)
     sizes = np.bincount(places).astype(np.float64)
     rng = np.random.default_rng(0)
     drawn = rng.integers(0, len(names), (_RESAMPLES, len(names)))
     means = gains[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
     low, high = np.percentile(means, [2.5, 97.5])
-    signs = rng.choice(np.array([-1.0, 1.0]), (_RESAMPLES, len(names)))
-    as_much = np.abs(signs @ gains) >= abs(gains.sum()) - 1e-9
-    chance = (1 + int(as_much.sum())) / (1 + _RESAMPLES)
-    return Change(float(before.mean()), float(after.mean()), float(low), float(high), chance)
+    return Change(
+        float(before.mean()), float(after.mean()), float(low), float(high), randomisation(gains)
+    )
 
 
 def chosen(
