@@ -1,7 +1,7 @@
 """How much of a gain from weights of the lanes is left on a manual they were not chosen on?
 
-Screenshots with a page each. Weights of words, lines and the shared space beside 1 of the text
-lane are chosen on all manuals but one (the first folder of what is right), by the sum of
+Screenshots with a page each. Weights of words, lines, features and the shared space beside 1 of
+the text lane are chosen on all manuals but one (the first folder of what is right), by the sum of
 recall@1, 5 and 10, and judged on that one. Prints recall@1, 5 and 10 and MRR@10 over all of
 these, for the weights of the settings, which no manual was spared, and with each weight at 0.
 
@@ -20,12 +20,17 @@ import numpy as np
 
 from benchmarks.fusion import Asked, Table, ask
 from indexer.config import load_settings
-from indexer.lanes import CLIP, LINES, TEXT, WORDS
+from indexer.lanes import CLIP, FEATURES, LINES, TEXT, WORDS
 from search.fusion.base import Fusion
 from search.fusion.methods import Convex
 from search.qrels import read_queries
 
-CHOICES = {WORDS: (0.5, 1.0, 1.5, 2.0), LINES: (0.5, 1.0, 1.5, 2.0), CLIP: (0.0, 0.25, 0.5, 1.0)}
+CHOICES = {
+    WORDS: (0.5, 1.0, 1.5, 2.0),
+    LINES: (0.5, 1.0, 1.5),
+    FEATURES: (0.0, 0.5, 1.0, 1.5),
+    CLIP: (0.0, 0.5, 1.0),
+}
 
 
 def table(asked: Sequence[Asked], fusion: Fusion, weights: Mapping[str, float]) -> Table:

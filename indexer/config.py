@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_cache_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -79,6 +87,7 @@ class Weights(_Section):
     text: float = Field(1.0, ge=0, description="weight of sentence embeddings")
     words: float = Field(1.0, ge=0, description="weight of exact words where all are found")
     lines: float = Field(1.0, ge=0, description="weight of the rarest line read in an image")
+    features: float = Field(1.0, ge=0, description="weight of the local features images share")
 
 
 class Parts(_Section):
@@ -110,14 +119,27 @@ class Ranking(_Section):
         "early", description="words and image: one sum of vectors, two rankings, or both"
     )
     parts: Parts = Parts()
-    question: Weights = Weights(clip=0.2, passages=0.05, text=1.0, words=0.5, lines=0.0)
+    heads: float = Field(0.4, ge=0, description="weight of titles and headings beside passages")
+    names: float = Field(0.2, ge=0, description="weight of the rarest site, file or error named")
+    question: Weights = Weights(clip=0.2, passages=0.05, text=1, words=0.5, lines=0, features=0)
     screenshot: Weights = Weights(clip=0.5, passages=0.0, text=1.0, words=1.0, lines=1.0)
 
+    @field_validator("question", "screenshot", mode="before")
+    @classmethod
+    def _beside_its_defaults(cls, given: object, field: ValidationInfo) -> object:
+        """A weight that is named leaves the others of its kind of query as they are."""
+        default = cls.model_fields[str(field.field_name)].default
+        return default.model_dump() | given if isinstance(given, dict) else given
+
     def weights(self, text: bool, image: bool) -> dict[str, float]:
-        """The weights for a query with these parts; the mean of both for one with both."""
+        """The weights for a query with these parts; the mean of both for one with both.
+
+        Those of heads and names are the same for all: only words alone are ranked by them.
+        """
         kinds = [self.question] * text + [self.screenshot] * image
         names = Weights.model_fields
-        return {name: sum(getattr(kind, name) for kind in kinds) / len(kinds) for name in names}
+        mean = {name: sum(getattr(kind, name) for kind in kinds) / len(kinds) for name in names}
+        return mean | {"heads": self.heads, "names": self.names}
 
 
 class Reranking(_Section):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from math import sqrt
 from pathlib import PurePosixPath
 
@@ -20,6 +21,15 @@ REGIONS = "regions"
 
 LINES = "lines"
 """Ranking by the most telling line of the query's image."""
+
+FEATURES = "features"
+"""Ranking by the local features that an image has in common with the query's."""
+
+HEADS = "heads"
+"""Ranking by titles and headings alone, of what was found. It counts within `text`."""
+
+NAMES = "names"
+"""Ranking by the rarest name, of a site, a file or an error, that a typed question has."""
 
 _SEEN = 64
 """Tokens, roughly counted, that any text tower sees; CLIP's cuts at 77 of its own."""
@@ -39,6 +49,18 @@ def passage(title: str, chunk: Chunk) -> str:
     head = [title, *chunk.place.heading]
     body = [chunk.text, chunk.context, _name(chunk), _read(chunk)]
     return ". ".join(part for part in [*head, *body] if part)
+
+
+def head(title: str, chunk: Chunk) -> str:
+    """Title and headings above a chunk, "" where there are none."""
+    return ". ".join(dict.fromkeys(filter(None, [title, *chunk.place.heading])))
+
+
+def heads(title: str, chunks: Sequence[Chunk]) -> list[str]:
+    """The head of each chunk of a document, without a title that was made from its text."""
+    line = chunks[0].text.split("\n", 1)[0].strip() if chunks else ""
+    cut = title.endswith("…") and line.startswith(title[:-1])
+    return [head("" if cut or line == title else title, chunk) for chunk in chunks]
 
 
 def word_fields(title: str, chunk: Chunk) -> WordFields:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from indexer.config import Ranking
 from indexer.encoders.lsa import LSA
-from indexer.lanes import CLIP, LINES, TEXT, WORDS
+from indexer.lanes import CLIP, FEATURES, HEADS, LINES, NAMES, TEXT, WORDS
 from indexer.records import LaneRank, Modality, Scored, StoredChunk
 from indexer.store.base import Selection, Store
 from search.fuse import Ranked
 from search.fusion.base import Fusion, Signals
+from search.names import ranked_names
 from search.prepare import Prepared
 from search.query import Collapse
 from search.results import Region
@@ -51,12 +52,18 @@ class Recalled:
 
 
 def recall(
-    store: Store, prepared: Prepared, ranking: Ranking, selection: Selection | None
+    store: Store,
+    prepared: Prepared,
+    ranking: Ranking,
+    selection: Selection | None,
+    alike: Sequence[Scored] = (),
 ) -> dict[str, list[Scored]]:
     """The best `ranking.depth` chunks of every lane that takes part.
 
     Where the query has an image with text in it, the chunks with its most telling lines are a
-    ranking of their own, and its words count by their lines (see screen.py).
+    ranking of their own, and its words count by their lines (see screen.py). So are those
+    `alike`, which share local features with it: screens of one program have them in common; a
+    photo, with no text in it, has them by chance.
     """
     depth = ranking.depth
     found: dict[str, list[Scored]] = {}
@@ -73,6 +80,13 @@ def recall(
             found[LINES] = screen.ranked(depth)
             parts = {**screen.weights(), prepared.typed: 1.0}
         found[WORDS] = store.words(prepared.words, depth, selection, parts)
+    if prepared.lines and alike:
+        found[FEATURES] = list(alike)
+    if prepared.image is None and ranking.names:
+        found[NAMES] = ranked_names(prepared.typed, store, selection, depth)
+    if prepared.vector is not None and prepared.image is None and ranking.heads:
+        ids = dict.fromkeys(scored.id for ranked in found.values() for scored in ranked)
+        found[HEADS] = store.heads(prepared.vector, ids)
     return found
 
 
@@ -99,7 +113,8 @@ def group(
     for i, _ in inner:
         if i in keys:
             members.setdefault(keys[i], []).append(chunks[i])
-    ranks = {lane: _lane_ranks(found, keys) for lane, found in lanes.items()}
+    shown = {lane: found for lane, found in lanes.items() if lane != HEADS}
+    ranks = {lane: _lane_ranks(found, keys) for lane, found in shown.items()}
     return [
         Group(
             score=score,

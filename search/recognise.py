@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import BinaryIO, Final
 
 import numpy as np
 from PIL import Image
 
-from indexer.config import Limits
-from indexer.errors import BadImage
-from indexer.images import decode
 from indexer.lanes import REGIONS
-from indexer.records import LaneRank, StoredChunk
+from indexer.records import LaneRank, Scored, StoredChunk
 from indexer.regions.extract import ASKED, extract
 from indexer.store.base import Selection, Store
 from indexer.store.index import ID_BITS
 from search.compare import Grey
 from search.query import Collapse
 from search.recall import Group, group_key
-from search.regions import sight
+from search.regions import sightings
 from search.results import Region
-from search.verify import verify
+from search.verify import CHECKED, RIVAL, verify
 
 LOOKED_AT: Final = 20
 _TIE = 0.9
@@ -30,40 +28,61 @@ _TIE = 0.9
 and equal images of several documents are told apart by the other lanes."""
 
 
-def recognise(store: Store, image: Image.Image, selection: Selection | None) -> dict[int, Region]:
-    """By chunk id, where an RGB image lies on those it was found on, best first.
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What an image was found on: by chunk id where it lies there, best first.
+
+    `alike` ranks the chunks whose images have most of its rare features, wherever these lie:
+    other screens of the same program, whose page is often the same.
+    """
+
+    regions: Mapping[int, Region] = field(default_factory=dict)
+    alike: tuple[Scored, ...] = ()
+
+
+def recognise(store: Store, image: Image.Image, selection: Selection | None) -> Recognised:
+    """Where an RGB image lies on those that are indexed, and which look like it.
 
     The images with most of its rare features are fitted to it (search/regions.py), and the best
     of these compared with it window by window (search/verify.py).
     """
     asked = extract(image, ASKED)
-    sighted = []
-    for seen in store.regions(asked, LOOKED_AT, selection):
-        sighting = sight(asked, seen.features)
-        if sighting is not None:
-            ids = tuple((seen.segment << ID_BITS) + row for row in seen.rows)
-            sighted.append((ids, sighting))
+    found = [
+        (tuple((seen.segment << ID_BITS) + row for row in seen.rows), seen)
+        for seen in store.regions(asked, LOOKED_AT, selection)
+    ]
+    candidates = [(ids, seen.features) for ids, seen in found]
+    sighted = sightings(asked, candidates, CHECKED, RIVAL)
+    chunks = {chunk.id: chunk for chunk in store.get([ids[0] for ids, _ in sighted])}
     regions: dict[int, Region] = {}
     rank, best = 0, 0.0
-    for one in verify(image, sighted, lambda ids: preview(store, ids[0])):
+    for one in verify(image, sighted, lambda ids: preview(store, chunks[ids[0]])):
         if not one.resembles:
             continue
         if rank == 0 or one.score < _TIE * best:
             rank, best = rank + 1, one.score
         region = Region(one.sighting.box, rank == 1 and one.same, one.sighting.features, rank)
         regions |= dict.fromkeys(one.what, region)
-    return regions
+    return Recognised(regions, tuple(Scored(id, seen.score) for ids, seen in found for id in ids))
 
 
-def preview(store: Store, id: int) -> Grey | None:
+def preview(store: Store, chunk: StoredChunk) -> Grey | None:
     """The preview of a chunk's image in grey; None where there is none that can be read."""
-    (chunk,) = store.get([id])
     path = store.thumb(chunk.thumb)
+    return None if path is None else read_preview(path)
+
+
+def read_preview(file: Path | BinaryIO) -> Grey | None:
+    """A preview in grey; None where it cannot be read.
+
+    It was made by `thumbnail`, so what `decode` does for strangers' images would take as long
+    again.
+    """
     try:
-        shown = decode(path.read_bytes(), Limits()) if path else None
-    except (OSError, BadImage):
+        with Image.open(file, formats=["WEBP"]) as shown:
+            return np.asarray(shown.convert("L"))
+    except (OSError, ValueError, Image.DecompressionBombError):
         return None
-    return np.asarray(shown.convert("L")) if shown else None
 
 
 def mark(

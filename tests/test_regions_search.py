@@ -12,11 +12,13 @@ import pytest
 from indexer.building.build import build
 from indexer.building.progress import Silent
 from indexer.config import Settings
+from indexer.records import Scored
 from indexer.store.index import Index
 from indexer.store.merge import merge
 from indexer.store.verify import verify
 from search.engine import Engine
 from search.query import Query
+from search.recognise import Recognised
 from tests.test_regions import screen
 
 
@@ -63,11 +65,14 @@ def test_an_excluded_image_is_not_recognised(engine: Engine) -> None:
 
 
 def test_what_is_on_no_image_changes_nothing(root: Path, fake_settings: Settings) -> None:
-    ranking = fake_settings.ranking.model_copy(update={"regions": False})
+    screenshot = fake_settings.ranking.screenshot.model_copy(update={"features": 0.0})
+    ranking = fake_settings.ranking.model_copy(update={"screenshot": screenshot})
+    looking = fake_settings.model_copy(update={"ranking": ranking})
+    ranking = ranking.model_copy(update={"regions": False})
     without = fake_settings.model_copy(update={"ranking": ranking})
     query = Query(image=encoded(seed=99))
     with (
-        closing(Engine.open(root, fake_settings)) as on,
+        closing(Engine.open(root, looking)) as on,
         closing(Engine.open(root, without)) as off,
     ):
         assert on.search(query).hits == off.search(query).hits
@@ -81,3 +86,33 @@ def test_regions_survive_a_merge_and_are_verified(root: Path, fake_settings: Set
     with closing(Engine.open(root, fake_settings)) as engine:
         first = engine.search(Query(image=encoded(CROP, 6), collapse="asset")).hits[0]
     assert (first.asset, first.region is not None) == ("screen6.png", True)
+
+
+def test_an_image_is_looked_at_once_though_the_words_are_searched_twice(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    searched: list[str] = []
+
+    def recognised(*at: object) -> Recognised:
+        looked.append(1)
+        return Recognised()
+
+    def meant(*at: object) -> dict[str, str]:
+        return {"buton": "button"}
+
+    def recalled(*at: object) -> dict[str, list[Scored]]:
+        searched.append(at[1].words)  # type: ignore[attr-defined]
+        return {}
+
+    monkeypatch.setattr("search.engine.recognise", recognised)
+    monkeypatch.setattr("search.engine.corrected", meant)
+    monkeypatch.setattr("search.engine.recall", recalled)
+    found = engine.search(Query("press the buton", encoded(CROP, 5)))
+    assert (found.query, found.corrected) == ("press the buton", {"buton": "button"})
+    assert searched == ["press the buton\n300x210", "press the button\n300x210"]
+    assert looked == [1]
+    assert list(found.took_ms) == [
+        *("filter", "decode", "read", "encode", "recognise"),
+        *("recall", "fetch", "fuse", "correct", "hits"),
+    ]

@@ -72,7 +72,19 @@ def test_stretched_scores_go_from_the_last_to_the_first() -> None:
     scores = stretched({**RANKINGS, "lines": [("c", 7.0)]})
     assert scores["text"] == {"a": 1.0, "b": 0.0}
     assert scores["words"] == {"b": 1.0, "a": pytest.approx(1 / 3), "c": 0.0}
-    assert (scores["clip"], scores["lines"]) == ({}, {"c": 1.0})
+    assert (scores["clip"], scores["lines"]) == ({}, {"a": 0.0, "b": 0.0, "c": 1.0})
+
+
+def test_features_are_shares_of_the_most() -> None:
+    scores = stretched({"features": [("a", 8.0), ("b", 6.0), ("a", 3.0), ("c", 2.0)]})
+    assert scores == {"features": {"a": 1.0, "b": 0.75, "c": 0.25}}
+
+
+def test_pages_that_tie_on_a_line_come_before_those_without_it() -> None:
+    rankings = {"text": [("a", 0.9), ("b", 0.5), ("c", 0.1)], "lines": [("b", 0.7), ("c", 0.7)]}
+    fused = dict(CONVEX(rankings, signals(image=True)))
+    # a: text 1, lines 0; b: text ½, lines 1; c: text 0, lines 1
+    assert fused == pytest.approx({"b": 0.75, "a": 0.5, "c": 0.5})
 
 
 def test_convex_with_an_image_stretches_and_trusts_all_words() -> None:

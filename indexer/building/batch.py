@@ -18,7 +18,7 @@ from indexer.config import Settings
 from indexer.encoders.cached import CachedEncoder
 from indexer.errors import BadImage
 from indexer.images import decode, thumbnail
-from indexer.lanes import CLIP, TEXT, passage, shared_space_text, word_fields
+from indexer.lanes import CLIP, TEXT, heads, passage, shared_space_text, word_fields
 from indexer.language import understood
 from indexer.loaders.base import SourceFile
 from indexer.loaders.report import ListReport
@@ -104,16 +104,20 @@ class BatchWriter:
         lines = self._read(images, steps.one)
         rows: list[int] = []
         titled: list[tuple[str, Chunk]] = []
+        begins: dict[int, str] = {}
         for intake in batch:
             settled = [_settle(chunk, lines) for chunk in intake.chunks]
             chunks = [chunk for chunk in settled if chunk is not None]
             if chunks or intake.document.kind is not Kind.IMAGE:
-                rows += self._add(intake, chunks)
+                added = self._add(intake, chunks)
+                rows += added
+                begins |= _begins(added, heads(intake.document.title, chunks))
                 titled += [(intake.document.title, chunk) for chunk in chunks]
             else:
                 self.flaws[_file(intake)].documents += 1
         if rows:
             self._encode(rows, titled, images)
+            self._encode_heads(begins)
             self._find_regions(rows, titled, images)
         steps.rest()
 
@@ -195,6 +199,13 @@ class BatchWriter:
         if said:
             self._writer.add_vectors(CLIP, list(said), clip.texts(list(said.values())))
 
+    def _encode_heads(self, begins: Mapping[int, str]) -> None:
+        """Heads by the row at which they begin."""
+        encoder = self._models.text
+        if encoder:
+            known = {row: one for row, one in begins.items() if understood(one, encoder.languages)}
+            self._writer.add_heads(list(known), encoder.texts(list(known.values())))
+
     def _find_regions(
         self,
         rows: Sequence[int],
@@ -223,6 +234,12 @@ class BatchWriter:
 
 def _file(intake: Intake) -> SourceFile:
     return SourceFile(Path(intake.source), intake.file)
+
+
+def _begins(rows: Sequence[int], heads: Sequence[str]) -> dict[int, str]:
+    """The heads of one document, each at the first of the rows below it."""
+    every = zip(rows, heads, ["", *heads], strict=False)
+    return {row: head for row, head, before in every if head not in ("", before)}
 
 
 def _settle(chunk: Chunk, lines: Mapping[str, tuple[Line, ...]]) -> Chunk | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from indexer.building.spool import spool_path
 from indexer.cache import Cache, content_key
 from indexer.config import Settings
-from indexer.lanes import passage, shared_space_text
+from indexer.lanes import head, passage, shared_space_text
 from indexer.store.lock import writer_lock
 from indexer.store.purge import Purged, stored_chunks
 from indexer.store.purge import purge as purge_index
@@ -38,6 +38,7 @@ def _keys(root: Path) -> Iterator[str]:
     """The beginnings of the content keys of all chunks on disk, live or not."""
     for title, chunk, thumb in stored_chunks(root):
         yield content_key(passage(title, chunk))
+        yield from (content_key(head(one, chunk)) for one in (title, ""))
         if chunk.picture is None:
             yield content_key(shared_space_text(title, chunk))
         elif thumb:

@@ -19,7 +19,7 @@ from indexer.readers.cached import CachedReader
 from indexer.regions.cached import CachedFeatures
 from indexer.store.manifest import Manifest
 
-BUILDER = 6
+BUILDER = 7
 """Raised whenever the same files would give another index."""
 
 

@@ -19,6 +19,13 @@ MAX_LENGTH = 64
 _REMEMBERED = 1 << 16
 """Distinct words whose tokens are kept; text repeats its words."""
 
+_SHORT = 160
+"""Characters up to which the tokens of a whole text are kept."""
+
+_REMEMBERED_SHORT = 1 << 14
+"""Such texts that are kept: lines of screens, headings and sentences are compared with question
+after question."""
+
 
 def _mark_ranges() -> str:
     """Combining marks as a character class; Python's `\\w` leaves them out of words."""
@@ -35,6 +42,10 @@ def _mark_ranges() -> str:
 
 _RUN = rf"[^\W_]+(?:[{_mark_ranges()}]+[^\W_]*)*"
 _WORD = re.compile(rf"{_RUN}(?:[._'-]{_RUN})*(?:\+\+|#(?!\w))?")
+_ASCII_RUN = "[^\\W_]+"
+_ASCII_WORD = re.compile(rf"{_ASCII_RUN}(?:[._'-]{_ASCII_RUN})*(?:\+\+|#(?!\w))?", re.ASCII)
+"""`_WORD`, of which it is much the faster, where there are no marks."""
+
 _JOINT = re.compile(r"[._'#+-]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 
@@ -69,8 +80,19 @@ def question_tokens(text: str, languages: Collection[str]) -> list[str]:
 
 
 def _analysed(text: str, language: str, humps: bool) -> list[str]:
+    if len(text) <= _SHORT:
+        return list(_short(text, language, humps))
+    return _analyse(text, language, humps)
+
+
+@lru_cache(_REMEMBERED_SHORT)
+def _short(text: str, language: str, humps: bool) -> tuple[str, ...]:
+    return tuple(_analyse(text, language, humps))
+
+
+def _analyse(text: str, language: str, humps: bool) -> list[str]:
     text = unicodedata.normalize("NFKC", text).replace("’", "'")
-    if HAN.search(text):
+    if not text.isascii() and HAN.search(text):
         text = simplified(text)
     found = _words(text, language, humps)
     found.extend(spaced(text))
@@ -83,6 +105,10 @@ def _analysed(text: str, language: str, humps: bool) -> list[str]:
 
 def _words(text: str, language: str, humps: bool) -> list[str]:
     found: list[str] = []
+    if text.isascii():
+        for whole in _ASCII_WORD.findall(text):
+            found.extend(_expand(whole, language, humps))
+        return found
     for position, run in enumerate(HAN.split(text)):
         if position % 2:
             found.extend(word[:MAX_LENGTH] for word in cut(run))

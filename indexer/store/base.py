@@ -77,6 +77,13 @@ class Store(Protocol):
         as many by inner product.
         """
 
+    def heads(self, vector: NDArray[np.float32], ids: Iterable[int]) -> list[Scored]:
+        """The chunks `ids` by the cosine of a question (dim,) with their heads, best first.
+
+        A head is the title with the headings above the chunk, in the text space; a chunk without
+        one is left out.
+        """
+
     def words(
         self, text: str, k: int, selection: Selection | None, parts: Parts = MappingProxyType({})
     ) -> list[Scored]:

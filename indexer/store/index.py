@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from heapq import nsmallest
 from pathlib import Path
@@ -21,6 +21,7 @@ from indexer.store.catalog import Origin, StoredDocument
 from indexer.store.centres import Clouds
 from indexer.store.filters import check_filters
 from indexer.store.generations import Change, commit, find_generation
+from indexer.store.heads import rank_heads
 from indexer.store.lock import writer_lock
 from indexer.store.manifest import Current, Manifest, damaged, read_current, read_manifest
 from indexer.store.regions import Seen, find_seen
@@ -28,7 +29,7 @@ from indexer.store.sealed import Mask, Segment, open_segments, open_words
 from indexer.store.segment import ChunkRow, SegmentWriter
 from indexer.store.shown import Finder, rarity
 from indexer.store.thumbs import thumb_path
-from indexer.store.words import Ranking, WordFields, Words
+from indexer.store.words import WordFields, Words
 
 __all__ = ["Change", "ChunkRow", "Index", "Origin", "SegmentWriter", "StoredDocument"]
 __all__ += ["WordFields", "commit", "writer_lock"]
@@ -153,11 +154,13 @@ class Index:
     ) -> list[Scored]:
         """See Store. Raises UnknownName for a space the index lacks, BadQuery for a wrong dim."""
         self._check(space, vector)
-
-        def search(segment: Segment, mask: Mask) -> Ranking:
-            return segment.spaces[space].search(vector, k, mask) if space in segment.spaces else []
-
-        return self._over_segments(search, k, selection)
+        masks = self._live if selection is None else selection.masks
+        found: list[Scored] = []
+        for ordinal, (segment, mask) in enumerate(zip(self._segments, masks, strict=True)):
+            if space in segment.spaces:
+                near = segment.spaces[space].search(vector, k, mask)
+                found += [Scored((ordinal << ID_BITS) + row, score) for row, score in near]
+        return nsmallest(k, found, key=lambda scored: (-scored.score, scored.id))
 
     def means(self, space: str) -> Mapping[Modality, NDArray[np.float32]]:
         """See Store. Raises UnknownName for a space the index lacks."""
@@ -171,6 +174,10 @@ class Index:
         self._check(space, vector)
         near = self._clouds[space].search(vector, k, selection)
         return [Scored((ordinal << ID_BITS) + row, score) for ordinal, row, score in near]
+
+    def heads(self, vector: NDArray[np.float32], ids: Iterable[int]) -> list[Scored]:
+        """See Store."""
+        return rank_heads(self._segments, vector, ids, ID_BITS)
 
     def words(
         self, text: str, k: int, selection: Selection | None, parts: Parts = MappingProxyType({})
@@ -251,17 +258,6 @@ class Index:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _over_segments(
-        self, search: Callable[[Segment, Mask], Ranking], k: int, selection: Selection | None
-    ) -> list[Scored]:
-        """The k best over all segments."""
-        masks = self._live if selection is None else selection.masks
-        found: list[Scored] = []
-        for ordinal, (segment, mask) in enumerate(zip(self._segments, masks, strict=True)):
-            first = ordinal << ID_BITS
-            found += [Scored(first + row, score) for row, score in search(segment, mask)]
-        return nsmallest(k, found, key=lambda scored: (-scored.score, scored.id))
 
     def _check(self, space: str, vector: NDArray[np.float32] | None = None) -> None:
         if space not in self.spaces:

@@ -123,6 +123,9 @@ def rewrite(
             moved = [(source.regions, rows[source.info.id]) for source in sources]
             for row, features in gather([(r, m) for r, m in moved if r is not None]).items():
                 writer.add_regions(row, features)
+            for source in sources:
+                if source.heads:
+                    writer.add_heads(*source.heads.moved(rows[source.info.id]))
             fitted = encode_anew(root, anew, sources, rows, writer) if anew else None
             return Rewritten(writer.seal(), numbers, anew, fitted)
     except IndexDamaged:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from indexer.records import Modality
 from indexer.store.catalog import Catalog
 from indexer.store.durable import find_fault
+from indexer.store.heads import HEADS_FILE, Heads
 from indexer.store.manifest import (
     CATALOG,
     WORDS,
@@ -60,6 +61,8 @@ class Segment:
                 spaces[space] = SpaceVectors(path)
             path = folder / REGIONS
             self.regions = Regions(path) if REGIONS in info.files else None
+            path = folder / HEADS_FILE
+            self.heads = Heads(path) if HEADS_FILE in info.files else None
             path = folder / CATALOG
             self.catalog = Catalog(path, info.chunks, info.metadata_keys)
         except (RuntimeError, ValueError, OSError, duckdb.Error) as error:

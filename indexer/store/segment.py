@@ -20,6 +20,7 @@ from indexer.store.ann.base import FLAT_LIMIT
 from indexer.store.catalog import CatalogWriter, Origin
 from indexer.store.centres import Centres, find_centres
 from indexer.store.durable import sum_file, sync, sync_tree, writing
+from indexer.store.heads import HEADS_FILE, write_heads
 from indexer.store.lock import Hold, make_root
 from indexer.store.manifest import (
     CATALOG,
@@ -85,6 +86,7 @@ class SegmentWriter:
         self._spaces: dict[str, SpaceFile] = {}
         self._centres: dict[str, Centres] = {}
         self._regions: dict[int, Features] = {}
+        self._heads: list[tuple[Rows, Vectors]] = []
         self._sealed = False
 
     def add(self, origin: Origin, document: Document, chunks: Sequence[ChunkRow]) -> list[int]:
@@ -155,6 +157,14 @@ class SegmentWriter:
         if len(features):
             self._regions[row] = features
 
+    def add_heads(self, rows: Sequence[int] | Rows, vectors: Vectors) -> None:
+        """Give the heads that begin at these rows their vectors: float32 (len(rows), dim).
+
+        They are of unit length, of the text encoder, and stay in memory until `seal`.
+        """
+        if len(rows):
+            self._heads.append((np.asarray(rows, np.int64), vectors))
+
     def add_thumb(self, name: str, data: bytes) -> None:
         """Store a preview image as `thumbs/NAME`, unless it is there already."""
         self._thumbs.add(name, data)
@@ -171,6 +181,8 @@ class SegmentWriter:
             self._words.close()
             if self._regions:
                 write_regions(self._folder / REGIONS, dict(sorted(self._regions.items())))
+            if self._heads:
+                write_heads(self._folder / HEADS_FILE, self._heads)
         info = SegmentInfo(
             format=FORMAT,
             id=self._id,

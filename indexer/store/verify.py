@@ -161,6 +161,8 @@ def _contents(root: Path, ref: SegmentRef, info: SegmentInfo) -> Iterator[str]:
                 yield from _space(info, space, vectors)
             if segment.regions:
                 yield from segment.regions.faults(info.chunks)
+            if segment.heads:
+                yield from segment.heads.faults(info.chunks)
         (found,) = open_words(root, [info]).rows()
         if not np.array_equal(found, np.arange(info.chunks)):
             yield f"the words are of {len(found):,} chunks, not of all {info.chunks:,}"

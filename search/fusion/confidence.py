@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from indexer.lanes import CLIP, TEXT, WORDS
+from indexer.lanes import CLIP, FEATURES, TEXT, WORDS
 from indexer.store.analysis import tokens
 from indexer.store.base import Store
-from search.evidence import telling
+from search.evidence import LONG, telling
 from search.fuse import Key, Ranked, distinct
 from search.fusion.base import Signals
 
 _BOUNDED = frozenset({TEXT, CLIP, "passages"})
 """Rankings whose scores compare between questions."""
-
-LONG = 32
-"""Distinct words from which on a text was not typed as a question: a ticket, a log."""
 
 _PARTLY = 0.4  # trust in the words of a ticket: some of its words are the matter, most are not
 
@@ -87,13 +84,19 @@ def calibrated(rankings: Mapping[str, Ranked[Key]]) -> dict[str, dict[Key, float
 def stretched(rankings: Mapping[str, Ranked[Key]]) -> dict[str, dict[Key, float]]:
     """Every key's best score in each ranking, its last at 0 and its first at 1.
 
-    Min-max normalisation (Bruch, Gai and Ingber, arXiv 2210.11934). All are 1 where none differ.
+    Min-max normalisation (Bruch, Gai and Ingber, arXiv 2210.11934). Where none differ all are 1
+    and keys that the ranking lacks 0: the few pages that share a line still differ from others.
+    Features are counted, so theirs are shares of the most: where no image has many more than the
+    next, as in an index of a few images, they say little, and stretching would make it much.
     """
     found = {name: distinct(ranking) for name, ranking in rankings.items()}
+    nowhere = dict.fromkeys((key for one in found.values() for key in one), 0.0)
     for name, scores in found.items():
         least, best = min(scores.values(), default=0.0), max(scores.values(), default=0.0)
+        least = 0.0 if name == FEATURES else least
         wide = best - least
-        found[name] = {
-            key: (score - least) / wide if wide > 0 else 1.0 for key, score in scores.items()
-        }
+        if wide > 0:
+            found[name] = {key: (score - least) / wide for key, score in scores.items()}
+        elif scores:
+            found[name] = nowhere | dict.fromkeys(scores, 1.0)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from indexer.config import Ranking
+from indexer.lanes import HEADS
 from search.fuse import (
     Key,
     Ranked,
@@ -15,10 +16,15 @@ from search.fuse import (
 )
 from search.fusion.base import Signals
 from search.fusion.confidence import adapted, calibrated, stretched
+from search.fusion.heads import headed
+from search.fusion.names import named
 
 
 class ReciprocalRanks:
-    """By ranks alone and the weights of the settings, whatever the scores say."""
+    """By ranks alone and the weights of the settings, whatever the scores say.
+
+    Heads, whose scores belong to those of passages, take no part.
+    """
 
     def __init__(self, ranking: Ranking) -> None:
         self._k = ranking.rrf_k
@@ -26,7 +32,8 @@ class ReciprocalRanks:
     def __call__(
         self, rankings: Mapping[str, Ranked[Key]], signals: Signals
     ) -> list[tuple[Key, float]]:
-        ranks = {name: list(distinct(ranking)) for name, ranking in rankings.items()}
+        taking = {name: ranking for name, ranking in rankings.items() if name != HEADS}
+        ranks = {name: list(distinct(ranking)) for name, ranking in taking.items()}
         return reciprocal_rank_fusion(ranks, signals.weights, self._k)
 
 
@@ -44,6 +51,7 @@ class Convex:
         self, rankings: Mapping[str, Ranked[Key]], signals: Signals
     ) -> list[tuple[Key, float]]:
         scores = stretched(rankings) if signals.image else calibrated(rankings)
+        scores = _beside(scores, rankings, signals)
         return convex_combination(scores, adapted(rankings, signals))
 
 
@@ -57,7 +65,14 @@ class LogOdds:
         self, rankings: Mapping[str, Ranked[Key]], signals: Signals
     ) -> list[tuple[Key, float]]:
         chances: dict[str, dict[Key, float]] = {}
-        for name, scores in calibrated(rankings).items():
+        for name, scores in _beside(calibrated(rankings), rankings, signals).items():
             most = max(1.0, *scores.values()) if scores else 1.0
             chances[name] = {key: score / most for key, score in scores.items()}
         return log_odds_combination(chances, adapted(rankings, signals))
+
+
+def _beside(
+    scores: dict[str, dict[Key, float]], rankings: Mapping[str, Ranked[Key]], signals: Signals
+) -> dict[str, dict[Key, float]]:
+    """Scores with what heads and names add to them."""
+    return named(headed(scores, rankings, signals), rankings)
