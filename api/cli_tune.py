@@ -19,7 +19,11 @@ def tune(  # noqa: PLR0913, PLR0917 (an option each)
     index: IndexFolder,
     pairs: Annotated[
         OptionalPath,
-        typer.Option(metavar="FILE.jsonl", help="Questions and the documents that answered them."),
+        typer.Option(
+            *("--pairs", "--queries"),
+            metavar="FILE.jsonl",
+            help="Questions and the documents that answered them.",
+        ),
     ] = None,
     closed: Annotated[
         bool,
@@ -36,6 +40,13 @@ def tune(  # noqa: PLR0913, PLR0917 (an option each)
         bool,
         typer.Option("--fusion", help="Learn how far to trust each lane; with --remove, forget."),
     ] = False,
+    confidence: Annotated[
+        bool,
+        typer.Option(
+            "--confidence",
+            help="Learn how sure an answer is and when to give none; with --remove, forget.",
+        ),
+    ] = False,
     into: Annotated[
         OptionalPath,
         typer.Option(
@@ -50,20 +61,31 @@ def tune(  # noqa: PLR0913, PLR0917 (an option each)
 
     if remove == (pairs is not None):
         raise BadQuery("give either --pairs FILE.jsonl to learn from, or --remove")
-    if fusion and (deep or closed):
-        raise BadQuery("--fusion goes with neither --deep nor --closed: it learns weights alone")
-    if deep and (remove or closed):
-        raise BadQuery("--deep goes with neither --remove nor --closed, which are for the map")
     if into and not deep:
         raise BadQuery("--into says where --deep puts the model; without --deep there is none")
+    _check_together(remove, closed, deep, fusion, confidence)
     if pairs is None:
-        _remove(index, fusion, as_json)
+        _remove(index, fusion, confidence, as_json)
+    elif confidence:
+        _calibrate(index, pairs, as_json)
     elif fusion:
         _weigh(index, pairs, as_json)
     elif deep:
         _train(index, pairs, into, as_json)
     else:
         _learn(index, pairs, closed, as_json)
+
+
+def _check_together(remove: bool, closed: bool, deep: bool, fusion: bool, confidence: bool) -> None:
+    """Raise BadQuery for options that exclude one another."""
+    from indexer.errors import BadQuery
+
+    if fusion and (deep or closed):
+        raise BadQuery("--fusion goes with neither --deep nor --closed: it learns weights alone")
+    if confidence and (deep or closed or fusion):
+        raise BadQuery("--confidence goes alone: with none of --fusion, --deep and --closed")
+    if deep and (remove or closed):
+        raise BadQuery("--deep goes with neither --remove nor --closed, which are for the map")
 
 
 def _learn(index: Path, pairs: Path, closed: bool, as_json: bool) -> None:
@@ -98,6 +120,22 @@ def _weigh(index: Path, pairs: Path, as_json: bool) -> None:
         raise TriptychError(fusion_refusal(result))
 
 
+def _calibrate(index: Path, pairs: Path, as_json: bool) -> None:
+    from api.confidence import tune_confidence
+    from api.render_confidence import confidence_json, confidence_refusal, print_confidence
+    from indexer.errors import TriptychError
+
+    with writing(index):
+        result = tune_confidence(index, pairs, settings_with())
+    emit(
+        as_json,
+        lambda: confidence_json(result, index),
+        lambda console: print_confidence(console, result),
+    )
+    if not result.installed:
+        raise TriptychError(confidence_refusal(result))
+
+
 def _train(index: Path, pairs: Path, into: Path | None, as_json: bool) -> None:
     from api.progress import TerminalProgress
     from api.render_tune import deep_json, deep_refusal, print_deep
@@ -118,17 +156,21 @@ def _train(index: Path, pairs: Path, into: Path | None, as_json: bool) -> None:
     end(bool(built.skipped))
 
 
-def _remove(index: Path, fusion: bool, as_json: bool) -> None:
+def _remove(index: Path, fusion: bool, confidence: bool, as_json: bool) -> None:
     from rich.text import Text
 
     from indexer.adapter import remove_adapter
     from indexer.lanes import TEXT
     from indexer.store.manifest import read_current
     from search.fusion.learnt import remove_learnt
+    from search.tuned import remove_tuned
 
     read_current(index)  # a folder that is no index is an error, not an index without an adapter
     with writing(index):
-        removed = remove_learnt(index) if fusion else remove_adapter(index, TEXT)
+        if confidence:
+            removed = remove_tuned(index)
+        else:
+            removed = remove_learnt(index) if fusion else remove_adapter(index, TEXT)
     said = "removed" if removed else "nothing was installed"
     emit(
         as_json,

@@ -38,10 +38,10 @@ def tuning_json(tuning: Tuning, root: Path) -> dict[str, JsonValue]:
 def print_tuning(console: Console, tuning: Tuning) -> None:
     """Measures before and after on questions held out, then what was done."""
     counts = f"{tuning.pairs:,} questions in {tuning.groups:,} groups"
-    console.print(_table(f"{counts}, each group held out in turn", tuning.worth.known))
+    console.print(changes_table(f"{counts}, each group held out in turn", tuning.worth.known))
     if tuning.worth.new is not tuning.worth.known:
-        console.print(_table("the same, every answer held out in turn", tuning.worth.new))
-    _say_left_out(console, tuning.left_out)
+        console.print(changes_table("the same, every answer held out in turn", tuning.worth.new))
+    say_left_out(console, tuning.left_out)
     if tuning.installed:
         console.print(Text("installed; searches use it from now on"), soft_wrap=True)
 
@@ -49,9 +49,9 @@ def print_tuning(console: Console, tuning: Tuning) -> None:
 def refusal(tuning: Tuning) -> str:
     """Why nothing was installed, with the figures."""
     worth = tuning.worth
-    unseen = "" if worth.new is worth.known else f"; with new answers {_figures(worth.new)}"
+    unseen = "" if worth.new is worth.known else f"; with new answers {figures(worth.new)}"
     return (
-        f"not installed, as it does not help beyond chance: {_figures(worth.known)}{unseen}; "
+        f"not installed, as it does not help beyond chance: {figures(worth.known)}{unseen}; "
         "what was installed before stays, and more pairs may show a gain"
     )
 
@@ -71,8 +71,8 @@ def fusion_json(tuning: FusionTuning, root: Path) -> dict[str, JsonValue]:
 def print_fusion(console: Console, tuning: FusionTuning) -> None:
     """Measures before and after on questions held out, then what was done."""
     counts = f"{tuning.pairs:,} questions in {tuning.groups:,} groups"
-    console.print(_table(f"{counts}, each group held out in turn", tuning.changes))
-    _say_left_out(console, tuning.left_out)
+    console.print(changes_table(f"{counts}, each group held out in turn", tuning.changes))
+    say_left_out(console, tuning.left_out)
     if tuning.installed:
         console.print(Text("installed; searches use it from now on"), soft_wrap=True)
 
@@ -80,7 +80,7 @@ def print_fusion(console: Console, tuning: FusionTuning) -> None:
 def fusion_refusal(tuning: FusionTuning) -> str:
     """Why no weights were installed, with the figures."""
     return (
-        f"not installed, as it does not help beyond chance: {_figures(tuning.changes)}; "
+        f"not installed, as it does not help beyond chance: {figures(tuning.changes)}; "
         "lanes stay fused as before, and more pairs may show a gain"
     )
 
@@ -114,8 +114,8 @@ def print_deep(
         f"{result.pairs:,} questions about {result.matters:,} matters; measured on "
         f"{result.held_out:,} held out, trained on the others"
     )
-    console.print(_table(title, result.changes))
-    _say_left_out(console, result.left_out)
+    console.print(changes_table(title, result.changes))
+    say_left_out(console, result.left_out)
     lines = [f"curves: {result.curves}"]
     if result.model:
         lines.append(f"model: {result.model}")
@@ -137,25 +137,28 @@ def deep_refusal(result: Deepening) -> str:
     """Why the index stays as it is, with the figures."""
     return (
         "not installed, as it does not help beyond chance on the "
-        f"{result.held_out:,} questions held out: {_figures(result.changes)}; the index stays "
+        f"{result.held_out:,} questions held out: {figures(result.changes)}; the index stays "
         "as it is, and more pairs may show a gain"
     )
 
 
-def _figures(changes: Mapping[str, Change]) -> str:
+def figures(changes: Mapping[str, Change]) -> str:
+    """All measures before and after, in a sentence."""
     return ", ".join(
         f"{name} {change.before:.3f} to {change.after:.3f} (p {change.chance:.3f})"
         for name, change in changes.items()
     )
 
 
-def _say_left_out(console: Console, count: int) -> None:
+def say_left_out(console: Console, count: int) -> None:
+    """How many questions nothing was learnt from, if any."""
     if count:
         left = f"left out, in a language that the encoder does not read: {count:,}"
         console.print(Text(left, style="dim"), soft_wrap=True)
 
 
-def _table(title: str, changes: Mapping[str, Change]) -> Table:
+def changes_table(title: str, changes: Mapping[str, Change]) -> Table:
+    """Measures before and after, a row each."""
     table = Table(title=title)
     table.add_column("")
     for name in ("before", "after", "change", "95 % interval", "p"):

@@ -28,6 +28,9 @@ FOLDER = "adapters"
 FUSION_FILE = "fusion.json"
 """Learnt weights of the lanes (search/fusion/learnt.py), beside the adapters."""
 
+CONFIDENCE_FILE = "confidence.json"
+"""Learnt confidence (search/tuned.py), beside the adapters."""
+
 FORMAT = 1
 
 Stamp = tuple[tuple[str, int, int], ...]
@@ -179,10 +182,11 @@ def adapters_for(root: Path, spaces: Mapping[str, Space]) -> dict[str, Adapter]:
 
 
 def adapters_stamp(root: Path) -> Stamp:
-    """Changes whenever an adapter, or fusion, is installed, replaced or removed."""
+    """Changes whenever an adapter, fusion or confidence is installed, replaced or removed."""
     found: list[tuple[str, int, int]] = []
     folder = root / FOLDER
-    for path in [*sorted(folder.glob("*.safetensors")), folder / FUSION_FILE]:
+    others = [folder / FUSION_FILE, folder / CONFIDENCE_FILE]
+    for path in [*sorted(folder.glob("*.safetensors")), *others]:
         try:
             facts = path.stat()
         except FileNotFoundError:

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader
 
 from indexer.config import Answering
 from indexer.encoders.base import Encoder
-from indexer.lanes import CLIP, TEXT
+from indexer.lanes import CLIP, HEADS, TEXT
 from indexer.language import detect_language
 from indexer.records import Modality, Scored, StoredChunk
 from indexer.store.analysis import tokens
@@ -17,19 +17,30 @@ from indexer.store.base import Store
 from search.blocks import Block, Sentence, note, runs
 from search.cite import Cited, Citer
 from search.compose import compose
-from search.evidence import Coverage, Signals, above, confidence, coverage, evidence
+from search.evidence import (
+    FEWEST,
+    Coverage,
+    Signals,
+    above,
+    ahead,
+    confidence,
+    coverage,
+    evidence,
+)
 from search.passages import most_telling, quotable
 from search.prepare import Prepared
 from search.procedure import asks_how, procedure
 from search.recall import Group
 from search.results import Answer, Citation, SearchResult
 from search.sources import remarks
+from search.tuned import Tuned
 
 _CONSIDERED = 8
 _MEMBERS = 3  # chunks of a group whose words count as evidence
 _RELATIVE_ODDS = 0.4  # probabilities near 1 would all be alike
 _RELATIVE_SHARE = 0.8
 _CLOSEST = 3
+_LIKELY = 0.1  # where no document is right in one case of ten, there is no answer
 _SAME = 0.6  # share of a screenshot's words on the screen that it is said to be
 
 
@@ -40,6 +51,7 @@ class Supported:
     group: Group
     said: StoredChunk
     signals: Signals
+    tuned: Tuned | None = None
 
     @property
     def cosine(self) -> float | None:
@@ -61,15 +73,28 @@ class Supported:
     @property
     def confidence(self) -> float:
         """The probability in [0, 1] that the group's document is the right one."""
-        return confidence(self.signals)
+        return self.tuned(self.signals) if self.tuned else confidence(self.signals)
 
 
 class Answerer:
-    """Answers from the groups that a search found."""
+    """Answers from the groups that a search found.
 
-    def __init__(self, store: Store, encoders: Mapping[str, Encoder], settings: Answering) -> None:
+    `comparable` says whether the scores of groups are weighted means of calibrated ones; `tuned`
+    is what judged questions of this index taught about confidence.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        encoders: Mapping[str, Encoder],
+        settings: Answering,
+        comparable: bool = False,
+        tuned: Tuned | None = None,
+    ) -> None:
         self._store = store
         self._settings = settings
+        self._comparable = comparable
+        self._tuned = tuned
         self._templates = Environment(loader=PackageLoader("search"), autoescape=False)
         self._templates.filters |= {"where": where, "runs": runs}
         self._citer = Citer(store, encoders[TEXT])
@@ -82,22 +107,17 @@ class Answerer:
         lanes: Mapping[str, Sequence[Scored]],
     ) -> Answer:
         """Quote the best supported passages, or say that there is nothing and show the closest."""
-        words = set(tokens(prepared.words))
-        rated = self.rate(words, groups, lanes, pictured(prepared))
+        rated = self.rate(prepared, groups, lanes)
         best = max(rated, key=lambda one: one.support, default=None)
-        found = best is not None and best.support >= self._settings.evidence
+        found = answers(rated, self._settings.evidence)
         if best is not None and found:
             enough = [one for one in rated if one.support >= self._settings.evidence or one is best]
             kept = [one for one in enough if _as_good(one, best)][: self._settings.citations]
         else:
             kept = rated[:_CLOSEST]
-        rarity = self._store.rarity(words)
-        cosines = {scored.id: scored.score for scored in lanes.get(TEXT, ())}
-        typed = not prepared.lines
-        chosen = [
-            (one.group, most_telling(one.group, one.said, rarity, cosines, typed)) for one in kept
-        ]
-        if found and typed and asks_how(prepared.typed):
+        rarity = self._store.rarity(set(tokens(prepared.words)))
+        chosen = [(one.group, one.said) for one in kept]
+        if found and not prepared.lines and asks_how(prepared.typed):
             chosen = self._procedures(rated, rarity) or chosen
         cited = self._citer.cite(chosen, prepared, rarity)
         language = detect_language(prepared.words)
@@ -133,24 +153,24 @@ class Answerer:
 
     def rate(
         self,
-        words: set[str],
+        prepared: Prepared,
         groups: Sequence[Group],
         lanes: Mapping[str, Sequence[Scored]],
-        shown: bool,
     ) -> list[Supported]:
-        """The first groups that have something to quote, best ranked first.
-
-        `words` are those of the question, as analysed; `shown` says whether its image was
-        searched for.
-        """
+        """The first groups that have something to quote, best ranked first."""
+        shown = pictured(prepared)
         cosines = {scored.id: scored.score for scored in lanes.get(TEXT, ())}
-        rarity = self._store.rarity(words)
+        heads = {scored.id: scored.score for scored in lanes.get(HEADS, ())}
+        rarity = self._store.rarity(set(tokens(prepared.words)))
         scores = {lane: [scored.score for scored in some] for lane, some in lanes.items()}
+        fused = [group.score for group in groups]
+        ranked = self._comparable and not shown and len(groups) >= FEWEST
         rated: list[Supported] = []
-        for group in groups[:_CONSIDERED]:
+        for place, group in enumerate(groups[:_CONSIDERED]):
             said = quotable(self._store, group)
             if said is None:
                 continue
+            said = most_telling(group, said, rarity, cosines, not prepared.lines)
             found = [cosines[chunk.id] for chunk in (*group.chunks, said) if chunk.id in cosines]
             cosine = max(found, default=0.0) if TEXT in lanes else None
             seen = group.lanes[CLIP].score if CLIP in group.lanes else 0.0
@@ -159,9 +179,29 @@ class Answerer:
                 cosine=cosine,
                 near=None if cosine is None else above(cosine, scores[TEXT]),
                 seen=above(seen, scores[CLIP]) if shown and CLIP in lanes else None,
+                fused=group.score if ranked else None,
+                lead=above(group.score, fused) if ranked else None,
+                ahead=ahead(place, fused) if ranked else None,
+                head=max((heads[c.id] for c in group.chunks if c.id in heads), default=None),
             )
-            rated.append(Supported(group, said, signals))
+            tuned = (
+                self._tuned if self._tuned and not shown and self._tuned.takes(signals) else None
+            )
+            rated.append(Supported(group, said, signals, tuned))
         return rated
+
+
+def answers(rated: Sequence[Supported], least: float) -> bool:
+    """Whether there is an answer in the groups rated.
+
+    By the threshold that was learnt, where one was. Otherwise one has to have the support of the
+    settings, `least`, and one has to be likely at all, where that is known.
+    """
+    if rated and rated[0].tuned is not None:
+        return rated[0].confidence >= rated[0].tuned.threshold
+    supported = any(one.support >= least for one in rated)
+    ranked = any(one.signals.lead is not None for one in rated)
+    return supported and (not ranked or any(one.confidence >= _LIKELY for one in rated))
 
 
 def pictured(prepared: Prepared) -> bool:

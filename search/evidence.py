@@ -3,7 +3,7 @@
 The first decides whether there is an answer at all, the second says how far to trust it. Both are
 logistic regressions on few signals (Platt, "Probabilistic Outputs for Support Vector Machines",
 1999); benchmarks/evidence.py fits the second and judges it on questions asked with and without
-their documents in the index.
+their documents in the index. search/tuned.py refits it to the questions of one company.
 """
 
 from __future__ import annotations
@@ -22,14 +22,23 @@ class Weights:
     """What each signal counts for in the confidence, in logits."""
 
     bias: float
-    near: float
-    seen: float
-    rarest: float
-    missing: float
+    near: float = 0.0
+    seen: float = 0.0
+    lead: float = 0.0
+    ahead: float = 0.0
+    rarest: float = 0.0
+    missing: float = 0.0
 
 
-TYPED = Weights(bias=-6.64, near=13.07, seen=0.0, rarest=0.58, missing=-1.68)
+RANKED = Weights(bias=-7.08, lead=8.11, ahead=9.44, rarest=0.18)
+"""For a typed question whose fused scores say something; the others know the lanes alone."""
+
+TYPED = Weights(bias=-5.80, near=11.68, rarest=0.53, missing=-1.61)
 SHOWN = Weights(bias=-6.65, near=2.24, seen=2.19, rarest=0.66, missing=-0.59)
+
+_NEXT = 10
+FEWEST = 2 * (_NEXT + 1)
+"""Candidates from which on the next ten are other ones than the lower half."""
 
 # Two logistic regressions on 1,032 real questions, each asked with and without its answer in
 # the index (StackFAQ, manual captions, bug reports).
@@ -40,6 +49,9 @@ _SHARE_ALONE, _BIAS_ALONE = 1.92, -1.16
 # code and little else in common over the threshold, and sink one that is like the question
 # but for its code.
 _HAD, _MISSED = 3.0, 2.0
+
+LONG = 32
+"""Distinct words from which on a text was not typed as a question: a ticket, a log."""
 
 _TELLING = 2.0
 """Rarity from which on a code tells chunks apart: about one chunk in eight has it, or fewer."""
@@ -62,13 +74,14 @@ class Coverage:
     `share` in [0, 1] is that of its words; `codes` in [-1, 1] is 1 when they have all its
     codes, -1 when they have none, and 0 when it names none. `rarest` is the rarity of the most
     telling word that they have, above 0, or 0; `missing` in [0, 1] that of the most telling one
-    that they lack, as a share of the most telling of all.
+    that they lack, as a share of the most telling of all. `words` counts those of the question.
     """
 
     share: float
     codes: float = 0.0
     rarest: float = 0.0
     missing: float = 1.0
+    words: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +90,21 @@ class Signals:
 
     `cosine` in [-1, 1] is that of question and passage, `near` by how much it exceeds that of what
     only comes near (`above`); both None where no sentence encoder understands the question.
-    `seen` is the same in the shared space, None for a question without an image.
+    `seen` is the same in the shared space, None for a question without an image. `fused` is the
+    score of all lanes together, `lead` by how much it exceeds that of what only comes near
+    (`above`), `ahead` by how much that of the ten next best candidates; all None where fewer than
+    FEWEST candidates or a fusion without a common scale give them no meaning. `head` is the cosine
+    of question and title with headings, None where the document has none.
     """
 
     covered: Coverage
     cosine: float | None = None
     near: float | None = None
     seen: float | None = None
+    fused: float | None = None
+    lead: float | None = None
+    ahead: float | None = None
+    head: float | None = None
 
 
 def evidence(signals: Signals) -> float:
@@ -100,13 +121,34 @@ def confidence(signals: Signals) -> float:
 
     Without a sentence encoder it is the support, on no questions shown to be a probability.
     """
-    if signals.near is None:
-        return evidence(signals)
+    return evidence(signals) if signals.near is None else _logistic(log_odds(signals))
+
+
+def log_odds(signals: Signals) -> float:
+    """What `confidence` is the logistic function of, where there is a sentence encoder."""
+    weights = RANKED if signals.lead is not None else TYPED
+    if signals.seen is not None:
+        weights = SHOWN
     covered = signals.covered
-    weights = TYPED if signals.seen is None else SHOWN
-    logit = weights.bias + weights.near * signals.near + weights.seen * (signals.seen or 0.0)
-    logit += weights.rarest * covered.rarest + weights.missing * covered.missing
-    return _logistic(logit + _named(covered))
+    return (
+        weights.bias
+        + weights.near * (signals.near or 0.0)
+        + weights.seen * (signals.seen or 0.0)
+        + weights.lead * (signals.lead or 0.0)
+        + weights.ahead * (signals.ahead or 0.0)
+        + weights.rarest * covered.rarest
+        + weights.missing * covered.missing
+        + coded(signals)
+    )
+
+
+def coded(signals: Signals) -> float:
+    """What the codes of a question, had or missed, count for in its log odds.
+
+    Nothing in a ticket, which names versions and addresses that its answer has not.
+    """
+    ticket = signals.seen is None and signals.covered.words >= LONG
+    return 0.0 if ticket else _named(signals.covered)
 
 
 def above(own: float, scores: Sequence[float]) -> float:
@@ -117,6 +159,16 @@ def above(own: float, scores: Sequence[float]) -> float:
     """
     lower = scores[len(scores) // 2 :]
     return own - sum(lower) / len(lower) if lower else own
+
+
+def ahead(place: int, scores: Sequence[float]) -> float:
+    """By how much the score at `place` exceeds the mean of the best ten others, best first.
+
+    A question that several documents answer about as well has no clear answer, or an index that
+    lacks it.
+    """
+    others = [*scores[:place], *scores[place + 1 :]][:_NEXT]
+    return scores[place] - sum(others) / len(others) if others else scores[place]
 
 
 def telling(rarity: Mapping[str, float]) -> dict[str, float]:
@@ -158,6 +210,7 @@ def coverage(rarity: Mapping[str, float], chunks: Iterable[StoredChunk]) -> Cove
         codes=named / sum(codes.values()) if codes else 0.0,
         rarest=max(had, default=0.0),
         missing=max(lacked, default=0.0) / max(words.values()),
+        words=len(rarity),
     )
 
 

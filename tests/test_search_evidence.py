@@ -8,11 +8,13 @@ import pytest
 from indexer.records import Box, Kind, Line, Modality, Place, StoredChunk
 from indexer.store.analysis import tokens
 from search.evidence import (
+    RANKED,
     SHOWN,
     TYPED,
     Coverage,
     Signals,
     above,
+    ahead,
     confidence,
     coverage,
     evidence,
@@ -76,6 +78,17 @@ def test_every_signal_adds_its_weight_to_the_logit_of_confidence() -> None:
     assert _logit(nearer) - _logit(plain) == pytest.approx(0.1 * TYPED.near)
 
 
+def test_fused_scores_take_the_place_of_the_text_lane_alone() -> None:
+    signals = Signals(
+        Coverage(0.5, -1.0, rarest=2.0), 0.6, near=0.3, fused=0.7, lead=0.25, ahead=0.15
+    )
+    logit = RANKED.bias + 0.25 * RANKED.lead + 0.15 * RANKED.ahead + 2.0 * RANKED.rarest - 2.0
+    assert _logit(signals) == pytest.approx(logit)
+    assert _logit(replace(signals, seen=0.4)) == pytest.approx(
+        SHOWN.bias + 0.3 * SHOWN.near + 0.4 * SHOWN.seen + 2.0 * SHOWN.rarest + SHOWN.missing - 2.0
+    )
+
+
 def test_without_a_sentence_encoder_only_words_and_codes_count() -> None:
     assert evidence(Signals(Coverage(1.0))) == pytest.approx(_logistic(1.92 - 1.16))
     assert evidence(Signals(Coverage(0.5, 1.0))) == pytest.approx(_logistic(0.96 - 1.16 + 3))
@@ -90,10 +103,26 @@ def test_a_code_speaks_for_a_passage_that_has_it_and_against_one_that_has_not() 
     assert logits[2] - logits[1] == pytest.approx(-1.0)
 
 
+def test_the_codes_of_a_ticket_count_for_nothing_but_in_its_screenshot() -> None:
+    short = Signals(Coverage(0.5, -1.0, words=31), 0.5, near=0.3)
+    ticket = replace(short, covered=Coverage(0.5, -1.0, words=32))
+    assert _logit(ticket) - _logit(short) == pytest.approx(2.0)
+    shown = [_logit(replace(one, seen=0.1)) for one in (short, ticket)]
+    assert shown[0] == pytest.approx(shown[1])
+    assert evidence(ticket) == evidence(short)
+
+
 def test_a_score_is_measured_from_the_lower_half_of_its_lane() -> None:
     assert above(0.8, [0.8, 0.7, 0.4, 0.2]) == pytest.approx(0.5)
     assert above(0.8, [0.8, 0.5, 0.3]) == pytest.approx(0.4)
     assert above(0.8, []) == 0.8
+
+
+def test_a_score_is_measured_from_the_ten_best_others() -> None:
+    assert ahead(0, [0.9, 0.5, 0.3]) == pytest.approx(0.5)
+    assert ahead(1, [0.9, 0.5, 0.3]) == pytest.approx(-0.1)
+    assert ahead(0, [0.9, *[0.4] * 10, 0.0]) == pytest.approx(0.5)
+    assert ahead(0, [0.9]) == 0.9
 
 
 def test_the_rarest_word_had_and_the_rarest_missing() -> None:
@@ -102,7 +131,7 @@ def test_the_rarest_word_had_and_the_rarest_missing() -> None:
     assert (found.rarest, found.missing) == (3.0, 1.0)
     found = coverage(rarity, [_chunk("The display leaks.")])
     assert (found.rarest, found.missing) == (6.0, 0.5)
-    assert coverage({"leak": 6.0}, [_chunk("It leaks.")]) == Coverage(1.0, 0.0, 6.0, 0.0)
+    assert coverage({"leak": 6.0}, [_chunk("It leaks.")]) == Coverage(1.0, 0.0, 6.0, 0.0, 1)
 
 
 def covered(rarity: dict[str, float], *chunks: StoredChunk) -> tuple[float, float]:
@@ -127,8 +156,8 @@ def test_codes_are_had_or_missed_by_their_rarity() -> None:
 
 
 def test_a_code_that_every_eighth_chunk_has_tells_nothing() -> None:
-    assert coverage({"bl300": 1.9}, [_chunk("BL-300")]) == Coverage(1.0, 0.0, 1.9, 0.0)
-    assert coverage({"bl300": 1.9}, [_chunk("other")]) == Coverage(0.0, 0.0, 0.0, 1.0)
+    assert coverage({"bl300": 1.9}, [_chunk("BL-300")]) == Coverage(1.0, 0.0, 1.9, 0.0, 1)
+    assert coverage({"bl300": 1.9}, [_chunk("other")]) == Coverage(0.0, 0.0, 0.0, 1.0, 1)
 
 
 def test_parts_of_codes_and_words_that_only_ask_do_not_count() -> None:

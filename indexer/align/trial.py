@@ -84,7 +84,8 @@ def ranks(queries: Vectors, examples: Examples, pool: Pool) -> Ranks:
 def compare(before: Ranks, after: Ranks, groups: NDArray[np.int64]) -> dict[str, Change]:
     """Every measure of the same questions, (n,), ranked twice."""
     return {
-        name: _change(measure(before), measure(after), groups) for name, measure in MEASURES.items()
+        name: change_of(measure(before), measure(after), groups)
+        for name, measure in MEASURES.items()
     }
 
 
@@ -95,9 +96,10 @@ def gained(changes: Mapping[str, Change], judged: str = RANK) -> bool:
     return higher and first.after >= first.before
 
 
-def _change(
+def change_of(
     before: NDArray[np.float64], after: NDArray[np.float64], groups: NDArray[np.int64]
 ) -> Change:
+    """How a measure of the same questions, float64 (n,) each, changed; `groups` int64 (n,)."""
     names, places = np.unique(groups, return_inverse=True)
     gains = np.bincount(places, weights=after - before).astype(np.float64)
     sizes = np.bincount(places).astype(np.float64)

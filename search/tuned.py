@@ -1,0 +1,133 @@
+"""Confidence as judged questions taught it, kept beside the adapters of an index."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from indexer.adapter import CONFIDENCE_FILE, FOLDER
+from indexer.encoders.base import Space
+from indexer.errors import IndexDamaged
+from indexer.lanes import TEXT
+from indexer.store.durable import sync, write_atomic
+from search.evidence import Signals, coded, log_odds
+
+SHIPPED = "shipped"
+"""The log odds of the confidence that everybody has; a regression on it alone is Platt's."""
+
+SIGNALS = ("cosine", "near", "head", "fused", "lead", "ahead", "share", "rarest", "missing")
+"""Names of `Signals` and `Coverage` (search/evidence.py)."""
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tuned:
+    """A logistic regression on SIGNALS or on SHIPPED, for typed questions.
+
+    From `threshold` on a question is answered. `fingerprint` is that of the text space that it
+    was learnt on; `figures` says what was measured then. Source: Platt, "Probabilistic Outputs
+    for Support Vector Machines", 1999.
+    """
+
+    weights: Mapping[str, float]
+    bias: float
+    threshold: float
+    fingerprint: str
+    figures: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    def takes(self, signals: Signals) -> bool:
+        """Whether everything that it weighs is known of a question."""
+        return signals.seen is None and self.weights.keys() <= features(signals).keys()
+
+    def __call__(self, signals: Signals) -> float:
+        """The probability in [0, 1] that the document is the right one."""
+        known = features(signals)
+        logit = self.bias + offset(signals, tuple(self.weights))
+        logit += sum(weight * known[name] for name, weight in self.weights.items())
+        return 1 / (1 + math.exp(-logit)) if logit > 0 else math.exp(logit) / (1 + math.exp(logit))
+
+
+def features(signals: Signals) -> dict[str, float]:
+    """What is known of a document by name, SIGNALS and SHIPPED; none without an encoder.
+
+    A document without a head counts by its passage alone, as in fusion.
+    """
+    if signals.cosine is None or signals.near is None:
+        return {}
+    known = {SHIPPED: log_odds(signals), "cosine": signals.cosine, "near": signals.near}
+    known["head"] = signals.cosine if signals.head is None else signals.head
+    for name in ("fused", "lead", "ahead"):
+        value = getattr(signals, name)
+        if value is not None:
+            known[name] = value
+    covered = signals.covered
+    return known | {"share": covered.share, "rarest": covered.rarest, "missing": covered.missing}
+
+
+def offset(signals: Signals, names: tuple[str, ...]) -> float:
+    """What codes count for, in logits; too few questions name any to learn it. SHIPPED has it."""
+    return 0.0 if SHIPPED in names else coded(signals)
+
+
+def tuned_for(root: Path, spaces: Mapping[str, Space]) -> Tuned | None:
+    """What is installed, unless it was learnt on other vectors. Raises IndexDamaged."""
+    found, space = read_tuned(root), spaces.get(TEXT)
+    return found if found and space and found.fingerprint == space.fingerprint else None
+
+
+def write_tuned(root: Path, tuned: Tuned) -> None:
+    """Install it in the index at `root`, in place of what was before. Raises OSError."""
+    facts = {
+        "format": FORMAT,
+        "fingerprint": tuned.fingerprint,
+        "weights": dict(tuned.weights),
+        "bias": tuned.bias,
+        "threshold": tuned.threshold,
+        "figures": dict(tuned.figures),
+    }
+    path = _path(root)
+    if not path.parent.is_dir():
+        path.parent.mkdir()
+        sync(root)
+    write_atomic(path, json.dumps(facts, indent=1).encode("ascii"))
+
+
+def read_tuned(root: Path) -> Tuned | None:
+    """What is installed, None where nothing is. Raises IndexDamaged."""
+    path = _path(root)
+    if not path.exists():
+        return None
+    try:
+        facts = json.loads(path.read_bytes())
+        if facts["format"] != FORMAT:
+            raise ValueError(f"format {facts['format']}, not {FORMAT}")
+        weights = {str(name): float(weight) for name, weight in facts["weights"].items()}
+        bias, threshold = float(facts["bias"]), float(facts["threshold"])
+        if not all(map(math.isfinite, (*weights.values(), bias, threshold))):
+            raise ValueError("a weight is not a finite number")
+        return Tuned(weights, bias, threshold, str(facts["fingerprint"]), dict(facts["figures"]))
+    except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
+        raise IndexDamaged(
+            f"{path}: is not what `tune --confidence` learnt ({error!r}); take it away with: "
+            f"triptych tune --index {root} --confidence --remove"
+        ) from error
+
+
+def remove_tuned(root: Path) -> bool:
+    """Take it away; whether there was anything. Raises OSError."""
+    path = _path(root)
+    if not path.exists():
+        return False
+    path.unlink()
+    sync(path.parent)
+    return True
+
+
+def _path(root: Path) -> Path:
+    return root / FOLDER / CONFIDENCE_FILE

@@ -1,0 +1,111 @@
+"""The command `tune --confidence`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from api.cli_tune import tune
+from api.confidence import ANSWERED, LOSS, WRONGLY, Asking, learn, tune_confidence
+from api.render_confidence import confidence_json, confidence_refusal
+from indexer.building.build import build
+from indexer.building.progress import Silent
+from indexer.config import Settings
+from indexer.encoders.base import Space
+from indexer.errors import BadQuery
+from indexer.store.index import Index
+from search.engine import Engine
+from search.query import Query
+from search.tuned import SHIPPED, Tuned, read_tuned, write_tuned
+from tests.fakes import AXES
+
+
+def asking(group: int, answerable: bool, before: float, odds: float) -> Asking:
+    known = dict.fromkeys(("cosine", "near", "share", "rarest", "missing"), 0.0)
+    known[SHIPPED] = odds
+    return Asking(str(group), answerable, answerable, known, 0.0, before)
+
+
+def make(tmp_path: Path, settings: Settings, copies: int) -> Path:
+    """An index with a page for each axis, and `copies` questions for each."""
+    source = tmp_path / "pages"
+    source.mkdir()
+    for axis in AXES:
+        (source / f"{axis}.md").write_text(f"# Page\n\nAll about {axis}.\n")
+    build([source], tmp_path / "ix", settings, True, Silent())
+    lines = [
+        json.dumps({"text": axis, "relevant": [f"{axis}.md"]})
+        for axis in AXES
+        for _ in range(copies)
+    ]
+    (tmp_path / "pairs.jsonl").write_text("\n".join(lines))
+    return tmp_path / "ix"
+
+
+def test_what_tells_them_apart_is_learnt_and_chooses_the_threshold() -> None:
+    """Before, all are said to be as likely as not; the log odds say which have an answer."""
+    asked = [
+        asking(group, answerable, 0.5, 2.0 if answerable else -2.0)
+        for group in range(20)
+        for answerable in (True, False)
+    ]
+    tuning, tuned = learn(asked, "print")
+    assert (tuning.installed, tuning.groups, tuning.names) == (True, 20, (SHIPPED,))
+    assert (tuning.changes[WRONGLY].before, tuning.changes[WRONGLY].after) == (1.0, 0.0)
+    assert (tuning.changes[ANSWERED].before, tuning.changes[ANSWERED].after) == (1.0, 1.0)
+    assert tuning.changes[LOSS].before == pytest.approx(0.6931, abs=1e-4)
+    assert tuning.changes[LOSS].after < 0.2
+    assert 0.5 < tuning.threshold == tuned.threshold < 1.0
+    assert tuned.weights.keys() == {SHIPPED}
+    assert tuned.weights[SHIPPED] > 0
+    assert tuned.bias == pytest.approx(0.0, abs=1e-6)
+
+
+def test_what_says_nothing_is_refused_with_its_figures(tmp_path: Path) -> None:
+    asked = [asking(n, answerable, 0.5, 0.0) for n in range(20) for answerable in (True, False)]
+    tuning, _ = learn(asked, "print")
+    assert not tuning.installed
+    assert "wrongly answered 1.000 to 1.000 (p 1.000)" in confidence_refusal(tuning)
+    assert confidence_json(tuning, tmp_path)["installed"] is False
+
+
+def test_every_question_is_asked_with_and_without_its_document(
+    tmp_path: Path, fake_settings: Settings
+) -> None:
+    index = make(tmp_path, fake_settings, 4)
+    tuning = tune_confidence(index, tmp_path / "pairs.jsonl", fake_settings)
+    assert (tuning.pairs, tuning.groups, tuning.left_out) == (24, 6, 0)
+    assert (tuning.changes[ANSWERED].before, tuning.changes[WRONGLY].before) == (1.0, 0.0)
+
+
+def test_too_few_questions(tmp_path: Path, fake_settings: Settings) -> None:
+    index = make(tmp_path, fake_settings, 1)
+    with pytest.raises(BadQuery, match="6 pairs in 6 groups"):
+        tune_confidence(index, tmp_path / "pairs.jsonl", fake_settings)
+
+
+def test_the_threshold_is_live_until_it_is_removed(tmp_path: Path, fake_settings: Settings) -> None:
+    index = make(tmp_path, fake_settings, 1)
+    with Index.open(index) as opened:
+        space: Space = opened.spaces["text"]
+    engine = Engine.open(index, fake_settings)
+    assert engine.answer(Query("pump")).found
+    write_tuned(index, Tuned({"cosine": 0.0}, 0.0, 0.6, space.fingerprint))
+    assert engine.changed()
+    engine.close()
+    engine = Engine.open(index, fake_settings)
+    answer = engine.answer(Query("pump"))
+    assert (answer.found, answer.confidence) == (False, 0.5)
+    engine.close()
+    tune(index, confidence=True, remove=True)
+    assert read_tuned(index) is None
+    engine = Engine.open(index, fake_settings)
+    assert engine.answer(Query("pump")).found
+    engine.close()
+
+
+def test_confidence_goes_alone(tmp_path: Path) -> None:
+    with pytest.raises(BadQuery, match="--confidence goes alone"):
+        tune(tmp_path, pairs=tmp_path / "pairs.jsonl", confidence=True, fusion=True)
