@@ -109,11 +109,10 @@ def sentences(cache: Path, threads: int) -> list[Contest[str]]:
     def theirs(texts: list[str]) -> object:
         return peer.encode(texts, batch_size=32, show_progress_bar=False)
 
-    questions = (theirs, ours.encode_queries, small.encode_queries)
-    passages = (theirs, ours.encode_texts, small.encode_texts)
+    sides = (theirs, ours.tower.run, small.tower.run)  # what was asked before is encoded again
     return [
-        Contest("MiniLM, short questions one by one", QUERIES * 4, questions, True, padded=True),
-        Contest("MiniLM, passages of 104 words", [SENTENCE * 4] * 32, passages),
+        Contest("MiniLM, short questions one by one", QUERIES * 4, sides, True, padded=True),
+        Contest("MiniLM, passages of 104 words", [SENTENCE * 4] * 32, sides),
     ]
 
 
@@ -153,7 +152,7 @@ def clip(cache: Path, folder: Path, threads: int) -> list[Contest[str] | Contest
     def images(batch: list[Image.Image]) -> object:
         return model.encode_image(torch.stack([transform(i) for i in batch]), normalize=True)
 
-    text_sides = (texts, ours.encode_texts, small.encode_texts)
+    text_sides = (texts, ours.tower.run, small.tower.run)
     image_sides = (images, ours.encode_images, small.encode_images)
     screen = _screen()
     name = ARCHITECTURE

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -31,9 +32,9 @@ from indexer.regions.extract import ASKED, STORED, extract
 from indexer.regions.features import Features
 from indexer.store.regions import Regions, find_seen, write_regions
 from search.compare import Grey
-from search.recognise import LOOKED_AT
-from search.regions import sight
-from search.verify import Verified, verify
+from search.recognise import LOOKED_AT, read_preview
+from search.regions import sightings
+from search.verify import CHECKED, RIVAL, Verified, verify
 
 EVERYTHING = "cut, scaled, inverted"
 PART = "30 % of the area"
@@ -77,15 +78,12 @@ class Indexed:
         mask = np.ones(int(self.regions.rows.max()) + 1, np.bool_)
         if without is not None:
             mask[without] = False
-        sighted = []
-        for seen in find_seen([self.regions], [mask], asked, LOOKED_AT):
-            sighting = sight(asked, seen.features)
-            if sighting is not None:
-                sighted.append((seen.rows[0], sighting))
-        return verify(image, sighted, self.preview)
+        found = find_seen([self.regions], [mask], asked, LOOKED_AT)
+        candidates = [(seen.rows[0], seen.features) for seen in found]
+        return verify(image, sightings(asked, candidates, CHECKED, RIVAL), self.preview)
 
-    def preview(self, row: int) -> Grey:
-        return np.asarray(decode(self.previews[row], Limits()).convert("L"))
+    def preview(self, row: int) -> Grey | None:
+        return read_preview(BytesIO(self.previews[row]))
 
 
 def judge(indexed: Indexed, image: Image.Image, own: int) -> Judged:

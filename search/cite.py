@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,13 +20,15 @@ from search.matching import matched_lines
 from search.outline import Form, Unit
 from search.passages import read
 from search.prepare import Prepared
-from search.quote import Extract, quote
+from search.quote import Extract, chooses, quote
 from search.recall import Group
 from search.results import Citation
 from search.sources import Source
 
 _ENCODED = 16
 """Most units of one passage that are compared with the question by meaning."""
+
+_LISTED = (Form.ITEM, Form.ROW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,20 @@ class Citer:
         of the question, as a label on a screen may, is left out where there is another.
         """
         reads = [_Read(said, *read(self._store, said)) for _, said in kept]
-        vectors = self._encode(reads, prepared, rarity)
+        candidates = self._candidates(reads, prepared, rarity)
+        scored = (unit.text for one in reads if chooses(one.units, one.own) for unit in one.units)
+        vectors = self._encode(text for text in scored if text in candidates)
         said: list[tuple[Group, _Read, list[Extract]]] = []
         for (group, _), one in zip(kept, reads, strict=True):
             scores = self._scores(one.units, vectors, prepared, rarity)
             said.append((group, one, quote(one.units, scores, one.own, prepared.words)))
         asked = set(tokens(prepared.typed))
         new = [some for some in said if not _echoes(some[2], asked)] or said
+        vectors |= self._encode(
+            text
+            for text in _compared([extracts for _, _, extracts in new])
+            if text in candidates and text not in vectors
+        )
         found: list[Cited] = []
         for number, (group, one, extracts) in enumerate(new, start=1):
             quoted = Quoted(number, extracts, vectors)
@@ -87,22 +96,26 @@ class Citer:
             )
         return found
 
-    def _encode(
+    def _candidates(
         self, reads: Sequence[_Read], prepared: Prepared, rarity: Mapping[str, float]
-    ) -> dict[str, NDArray[np.float32]]:
-        """Unit vectors by text, in one call, of passages from which something is chosen."""
+    ) -> set[str]:
+        """The texts that may be compared by meaning: of each passage those of most words asked."""
+        found: set[str] = set()
         if prepared.vector is None:
-            return {}
-        texts: dict[str, None] = {}
+            return found
         for one in reads:
             own = [one.units[i] for i in one.own]
             if len(own) > 1:
                 own.sort(key=lambda unit: -_share(unit, rarity))
-                texts |= dict.fromkeys(unit.text for unit in own[:_ENCODED])
-        if not texts:
+                found.update(unit.text for unit in own[:_ENCODED])
+        return found
+
+    def _encode(self, texts: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+        """Unit vectors by text, in one call."""
+        distinct = list(dict.fromkeys(texts))
+        if not distinct:
             return {}
-        vectors = self._encoder.encode_texts(list(texts))
-        return dict(zip(texts, vectors, strict=True))
+        return dict(zip(distinct, self._encoder.encode_texts(distinct), strict=True))
 
     def _scores(
         self,
@@ -117,6 +130,15 @@ class Citer:
             if prepared.vector is not None and unit.text in vectors:
                 scores[place] += np.float32(vectors[unit.text] @ prepared.vector)
         return scores
+
+
+def _compared(quotes: Sequence[Sequence[Extract]]) -> list[str]:
+    """The sentences quoted, where there are those of several sources to compare (compose.py)."""
+    said = [
+        [unit.text for extract in extracts if extract.form not in _LISTED for unit in extract.units]
+        for extracts in quotes
+    ]
+    return [text for texts in said for text in texts] if sum(map(bool, said)) > 1 else []
 
 
 def _echoes(extracts: Sequence[Extract], asked: set[str]) -> bool:

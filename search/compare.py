@@ -65,14 +65,17 @@ def view(image: Image.Image) -> Grey:
     )
 
 
-def compare(asked: Grey, seen: Grey, matrix: NDArray[np.float64]) -> Agreement:
+def compare(
+    asked: Grey, seen: Grey, matrix: NDArray[np.float64], slopes: Floats | None = None
+) -> Agreement:
     """How far a query agrees with an indexed image, of any size.
 
     `matrix`, float64 (3, 3), takes points of the query to the indexed image, the longer side of
-    each 1. Windows are compared by the normalised cross-correlation of the sizes of their
-    gradients, the best within a few pixels: colours may be inverted and contrast may differ.
+    each 1; `slopes` are the gradients of the query, where they are known. Windows are compared by
+    the normalised cross-correlation of the sizes of their gradients, the best within a few
+    pixels: colours may be inverted and contrast may differ.
     """
-    here = gradients(asked)
+    here = gradients(asked) if slopes is None else slopes
     laid, valid = laid_over(asked, seen, matrix)
     moved = nudge(here, gradients(laid))
     if moved is not None:
@@ -138,7 +141,7 @@ def correlations(one: Floats, two: Floats, valid: Mask) -> tuple[Floats, Mask, M
     top, left = (side % _WINDOW // 2 for side in valid.shape)
     inner = cv2.erode(valid.astype(np.uint8), np.ones((_EDGE, _EDGE), np.uint8))
     here, there = _deviation(one), _deviation(two)
-    both = _tiled(inner).mean(axis=(1, 3, 4)) > 0.5
+    both = _tiled(inner).mean(axis=2) > 0.5
     telling = both & (np.maximum(here, there) > _TELLING)
     found = np.zeros(here.shape, np.float32)
     for row, column in np.argwhere(telling & (np.minimum(here, there) > _PLAIN)):
@@ -171,13 +174,14 @@ def gradients(grey: Grey) -> Floats:
 
 
 def _tiled(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Views of all windows, (rows, _WINDOW, columns, _WINDOW, -1): those that fit, centred."""
+    """The pixels of all windows that fit, centred: (rows, columns, numbers of a window)."""
     rows, columns = (side // _WINDOW for side in pixels.shape[:2])
     top, left = (side % _WINDOW // 2 for side in pixels.shape[:2])
     part = pixels[top : top + rows * _WINDOW, left : left + columns * _WINDOW]
-    return part.reshape(rows, _WINDOW, columns, _WINDOW, 1 if pixels.ndim == 2 else 2)
+    apart = part.reshape(rows, _WINDOW, columns, -1).swapaxes(1, 2)
+    return np.ascontiguousarray(apart).reshape(rows, columns, -1)
 
 
 def _deviation(pixels: Floats) -> Floats:
     """The standard deviation within each window, (rows, columns)."""
-    return np.asarray(_tiled(pixels).std(axis=(1, 3, 4)), np.float32)
+    return np.asarray(_tiled(pixels).std(axis=2), np.float32)

@@ -12,44 +12,66 @@ from pydantic import JsonValue
 
 from indexer.adapter import Stamp, adapters_for, adapters_stamp
 from indexer.config import Settings
-from indexer.encoders.choose import canonical
 from indexer.encoders.lsa import LSA
-from indexer.errors import IndexMismatch, TriptychError
-from indexer.lanes import TEXT
+from indexer.errors import TriptychError
+from indexer.lanes import FEATURES, TEXT
 from indexer.records import Filter, Modality, Scored, StoredChunk
 from indexer.store.analysis import tokens
+from indexer.store.base import Selection
 from indexer.store.index import Index
 from indexer.store.manifest import Current, read_current
 from search.about import describe
-from search.answer import Answerer, Supported, pictured
+from search.answer import Answerer, Supported
 from search.correct import corrected, rewritten
 from search.fusion.confidence import signals_of
 from search.fusion.learnt import fusion_for
-from search.matching import matched_lines
-from search.models import Models
-from search.prepare import Prepared, Preparer, Stopwatch
+from search.fusion.methods import Convex
+from search.hits import hits_of
+from search.models import Models, check_models
+from search.prepare import Looked, Prepared, Preparer, Stopwatch
 from search.query import Query
 from search.recall import Group, Recalled, group, recall
-from search.recognise import copies_first, mark, recognise
+from search.recognise import Recognised, copies_first, mark, recognise
 from search.rerank.base import Asked
 from search.rerank.order import rerank
-from search.results import Answer, Hit, Region, SearchResult
+from search.results import Answer, SearchResult
+from search.selections import Selections
 from search.tickets import selected
 from search.trial import Trial
+from search.tuned import tuned_for
 
 _READ = 5
 """Groups, and chunks of each, in which a word that was meant is looked for."""
 
+_HAN = frozenset({"zh", "ja"})
+"""Languages, by ISO 639-1, whose words the Chinese dictionary finds."""
+
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """A search with everything that an answer is drawn from; `fused` is before reranking."""
+class _Scene:
+    """What does not depend on the words of a query: where it looks, and its image."""
 
-    result: SearchResult
+    selection: Selection | None
+    weights: Mapping[str, float]
+    looked: Looked
+    recognised: Recognised
+
+
+@dataclass(frozen=True, slots=True)
+class _Fused:
+    """Everything that hits and an answer are drawn from; `fused` is before reranking."""
+
     prepared: Prepared
     fused: list[Group]
     groups: list[Group]
     lanes: Mapping[str, Sequence[Scored]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found(_Fused):
+    """A search with its result."""
+
+    result: SearchResult
 
 
 class Engine:
@@ -67,7 +89,10 @@ class Engine:
         held = [Modality(name) for name in index.manifest.counts.get("modality", {})]
         self._preparer = Preparer(models.encoders, models.reader, settings.limits, adapters, held)
         self._fusion = fusion_for(folder, index.spaces, settings.ranking)
-        self._answerer = Answerer(index, models.encoders, settings.answer)
+        self._selections = Selections(index)
+        comparable = isinstance(self._fusion, Convex)
+        tuned = tuned_for(folder, index.spaces) if adapted else None
+        self._answerer = Answerer(index, models.encoders, settings.answer, comparable, tuned)
 
     @classmethod
     def open(
@@ -83,7 +108,7 @@ class Engine:
         shared = base._models if base and base._settings == settings else None
         index = Index.open(folder, base=base._index if base else None)
         try:
-            _check_models(index, settings)
+            check_models(index.spaces, settings)
             return cls(
                 folder, index, settings, Models(index.spaces, settings, shared, folder), adapted
             )
@@ -124,7 +149,8 @@ class Engine:
 
     def recalled(self, query: Query) -> Recalled:
         """What every lane found, before fusion. Raises BadQuery or BadImage."""
-        return self._recall(query, Stopwatch())
+        watch = Stopwatch()
+        return self._recall(query, self._scene(query, watch), watch)
 
     def candidates(self, query: Query) -> list[Group]:
         """All that was recalled, fused and grouped, best first, beyond the k of the query."""
@@ -133,12 +159,11 @@ class Engine:
     def supported(self, query: Query) -> list[Supported]:
         """What an answer could quote, with its evidence, best ranked first."""
         found = self._search(query)
-        words = set(tokens(found.prepared.words))
-        shown = pictured(found.prepared)
-        return self._answerer.rate(words, found.groups, found.lanes, shown)
+        return self._answerer.rate(found.prepared, found.groups, found.lanes)
 
     def warm_up(self) -> None:
-        """Load what the first questions would wait for: the encoders and the Chinese dictionary.
+        """Load what the first questions would wait for: the encoders, and the Chinese dictionary
+        where the index has Chinese, which takes twice as long.
 
         Nothing is left to do where all encoders came from another engine.
         """
@@ -146,7 +171,8 @@ class Engine:
             self._preparer.warm_up()
             if self._models.reranker:
                 self._models.reranker.warm_up()
-            tokens("预热")
+            if not _HAN.isdisjoint(self._index.manifest.counts.get("language", {})):
+                tokens("预热")
 
     def thumb(self, name: str) -> Path | None:
         return self._index.thumb(name)
@@ -173,63 +199,39 @@ class Engine:
     def _search(self, query: Query) -> _Found:
         """Once more with what was meant, where a word is mistyped and the meant one is found."""
         watch = Stopwatch()
-        found = self._once(query, watch)
+        scene = self._scene(query, watch)
+        found = self._once(query, scene, watch)
         shown = (chunk for one in found.groups[:_READ] for chunk in one.chunks[:_READ])
         meant = corrected(self._index.corrections(query.text), shown)
-        if not meant:
-            return found
-        again = self._once(replace(query, text=rewritten(query.text, meant)), watch)
-        result = replace(again.result, query=query.text, corrected=meant)
-        return replace(again, result=result)
+        watch.lap("correct")
+        if meant:
+            again = replace(query, text=rewritten(query.text, meant))
+            found = self._once(again, scene, watch)
+        return self._told(found, query, meant, watch)
 
-    def _once(self, query: Query, watch: Stopwatch) -> _Found:
-        found = self._recall(query, watch)
-        prepared, lanes = found.prepared, found.lanes
-        fused = groups = group(lanes, found.chunks, query.collapse, self._fusion, found.signals)
-        watch.lap("fuse")
-        if found.regions:
-            fused = groups = mark(groups, found.regions, found.chunks, query.collapse)
-        if self._models.reranker:
-            asked = Asked(query.text.strip(), prepared.words, self._index.thumb)
-            groups = rerank(asked, groups, self._models.reranker, self._settings.rerank)
-            groups = copies_first(groups)
-            watch.lap("rerank")
-        words = self._index.rarity(tokens(prepared.words))
-        hits = tuple(
-            _hit(rank, found, words) for rank, found in enumerate(groups[: query.k], start=1)
-        )
-        result = SearchResult(
-            query=query.text,
-            read=prepared.lines,
-            took_ms={stage: round(ms, 2) for stage, ms in watch.took_ms.items()},
-            hits=hits,
-            lanes_off=prepared.off,
-            generation=self._index.generation,
-            cosines=self._has_cosines(prepared),
-        )
-        if not result.cosines:  # evidence is calibrated on those of a sentence encoder
-            lanes.pop(TEXT, None)
-        return _Found(result, prepared, fused, groups, lanes)
-
-    def _has_cosines(self, prepared: Prepared) -> bool:
-        return prepared.vector is not None and self._index.spaces[TEXT].encoder != LSA
-
-    def _recall(self, query: Query, watch: Stopwatch) -> Recalled:
+    def _scene(self, query: Query, watch: Stopwatch) -> _Scene:
         query.check(self._settings.limits)
         filters = query.filters
         if query.collapse == "asset":
             filters = (*filters, Filter("modality", "=", "image"))
-        selection = self._index.select(filters, query.exclude)
+        selection = self._selections.select(filters, query.exclude)
         watch.lap("filter")
         ranking = self._settings.ranking
         weights = ranking.weights(query.text.strip() != "", query.image is not None)
-        prepared = self._preparer.prepare(query, watch, weights)
-        lanes = recall(self._index, prepared, ranking, selection)
-        watch.lap("recall")
-        regions: dict[int, Region] = {}
-        if prepared.image is not None and ranking.regions:
-            regions = recognise(self._index, prepared.image, selection)
+        looked = self._preparer.look(query, watch, weights)
+        recognised = Recognised()
+        if looked.image is not None and ranking.regions:
+            recognised = recognise(self._index, looked.image, selection)
             watch.lap("recognise")
+        return _Scene(selection, weights, looked, recognised)
+
+    def _recall(self, query: Query, scene: _Scene, watch: Stopwatch) -> Recalled:
+        weights, regions = scene.weights, scene.recognised.regions
+        prepared = self._preparer.prepare(query, scene.looked, weights)
+        watch.lap("encode")
+        alike = scene.recognised.alike if weights[FEATURES] else ()
+        lanes = recall(self._index, prepared, self._settings.ranking, scene.selection, alike)
+        watch.lap("recall")
         found = [scored.id for ranked in lanes.values() for scored in ranked]
         ids = list(dict.fromkeys([*found, *regions]))
         chunks = dict(zip(ids, self._index.get(ids), strict=True))
@@ -240,55 +242,43 @@ class Engine:
         )
         return Recalled(prepared, lanes, chunks, signals, regions)
 
+    def _once(self, query: Query, scene: _Scene, watch: Stopwatch) -> _Fused:
+        found = self._recall(query, scene, watch)
+        fused = groups = group(
+            found.lanes, found.chunks, query.collapse, self._fusion, found.signals
+        )
+        if found.regions:
+            fused = groups = mark(groups, found.regions, found.chunks, query.collapse)
+        watch.lap("fuse")
+        if self._models.reranker:
+            asked = Asked(query.text.strip(), found.prepared.words, self._index.thumb)
+            groups = rerank(asked, groups, self._models.reranker, self._settings.rerank)
+            groups = copies_first(groups)
+            watch.lap("rerank")
+        return _Fused(found.prepared, fused, groups, found.lanes)
+
+    def _told(
+        self, found: _Fused, query: Query, meant: Mapping[str, str], watch: Stopwatch
+    ) -> _Found:
+        prepared, lanes = found.prepared, dict(found.lanes)
+        hits = hits_of(found.groups[: query.k], self._index.rarity(tokens(prepared.words)))
+        watch.lap("hits")
+        result = SearchResult(
+            query=query.text,
+            read=prepared.lines,
+            took_ms={stage: round(ms, 2) for stage, ms in watch.took_ms.items()},
+            hits=hits,
+            lanes_off=prepared.off,
+            generation=self._index.generation,
+            cosines=self._has_cosines(prepared),
+            corrected=meant,
+        )
+        if not result.cosines:  # evidence is calibrated on those of a sentence encoder
+            lanes.pop(TEXT, None)
+        return _Found(prepared, found.fused, found.groups, lanes, result)
+
+    def _has_cosines(self, prepared: Prepared) -> bool:
+        return prepared.vector is not None and self._index.spaces[TEXT].encoder != LSA
+
     def _answer(self, found: _Found) -> Answer:
         return self._answerer.answer(found.result, found.prepared, found.groups, found.lanes)
-
-
-def _hit(rank: int, found: Group, words: Mapping[str, float]) -> Hit:
-    best = found.chunks[0]
-    shown = _shown(found)
-    return Hit(
-        rank=rank,
-        chunk=best.id,
-        document=best.document,
-        title=best.title,
-        kind=best.kind,
-        modality=best.modality,
-        place=best.place,
-        text=best.text or best.context or "\n".join(line.text for line in best.lines),
-        score=found.score,
-        lanes=found.lanes,
-        asset=shown.asset,
-        thumb=shown.thumb,
-        matched=matched_lines(shown.lines, words),
-        language=best.language,
-        product=best.product,
-        date=best.date.isoformat() if best.date else "",
-        metadata=best.metadata,
-        region=found.region if shown.id == found.seen else None,
-    )
-
-
-def _shown(found: Group) -> StoredChunk:
-    """The chunk whose image is shown: the query's; else the best if it has one, or best image."""
-    best = found.chunks[0]
-    if found.seen is not None:
-        return next(chunk for chunk in found.chunks if chunk.id == found.seen)
-    if best.thumb:
-        return best
-    return next((chunk for chunk in found.chunks if chunk.asset), best)
-
-
-def _check_models(index: Index, settings: Settings) -> None:
-    """A model that the settings name and the index was not made with is no silent matter."""
-    for name in ("text", "clip"):
-        wanted = getattr(settings.models, name)
-        space = index.spaces.get(name)
-        if name not in settings.models.model_fields_set or not wanted:
-            continue
-        made_with = space.model if space else "no model"
-        if canonical(wanted)[1] != made_with:
-            raise IndexMismatch(
-                f"the index's {name} space was made with {made_with}, but the settings ask for "
-                f"{wanted}; rebuild with: triptych index SOURCE --into DIR"
-            )

@@ -9,7 +9,9 @@ from pathlib import Path
 from indexer.cache import Cache
 from indexer.config import Settings
 from indexer.encoders.base import Encoder, Space
-from indexer.encoders.choose import encoder_of
+from indexer.encoders.choose import canonical, encoder_of
+from indexer.encoders.text_tower import share_towers
+from indexer.errors import IndexMismatch
 from indexer.readers.base import READERS
 from indexer.readers.cached import CachedReader
 from search.rerank.base import Reranker, reranker_of
@@ -18,9 +20,10 @@ from search.rerank.base import Reranker, reranker_of
 class Models:
     """The encoder of every space of the index at `root`, and the reader of the text in images.
 
-    With `base`, which must be open and made with the same settings, its encoders of equal
-    spaces, its reader, its reranker and its cache are taken over. `fresh` says whether an
-    encoder was made. Raises IndexMismatch or MissingModel.
+    Encoders whose texts go through the same tower share it. With `base`, which must be open and
+    made with the same settings, its encoders of equal spaces, its reader, its reranker and its
+    cache are taken over. `fresh` says whether an encoder was made. Raises IndexMismatch or
+    MissingModel.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class Models:
             name: kept[name] if name in kept else encoder_of(space, settings, root)
             for name, space in spaces.items()
         }
+        share_towers([*kept.values(), *self.encoders.values()])
         self.fresh = len(kept) < len(spaces)
         self.reranker: Reranker | None = base.reranker if base else reranker_of(settings)
         # The cache is opened last: nothing above leaves it open by failing.
@@ -63,6 +67,24 @@ class Models:
         if not self._closed:
             self._closed = True
             self._cache.release()
+
+
+def check_models(spaces: Mapping[str, Space], settings: Settings) -> None:
+    """A model that the settings name and the index was not made with is no silent matter.
+
+    Raises IndexMismatch.
+    """
+    for name in ("text", "clip"):
+        wanted = getattr(settings.models, name)
+        space = spaces.get(name)
+        if name not in settings.models.model_fields_set or not wanted:
+            continue
+        made_with = space.model if space else "no model"
+        if canonical(wanted)[1] != made_with:
+            raise IndexMismatch(
+                f"the index's {name} space was made with {made_with}, but the settings ask for "
+                f"{wanted}; rebuild with: triptych index SOURCE --into DIR"
+            )
 
 
 class _SharedCache:

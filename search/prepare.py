@@ -52,6 +52,16 @@ class Stopwatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """The image of a question: decoded, what is read in it, and its unit vector (dim,) of the
+    shared space. Nothing of it depends on the words asked with it."""
+
+    image: Image.Image | None = None
+    lines: tuple[Line, ...] = ()
+    vector: Vector | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A question, ready for the lanes.
 
@@ -97,15 +107,28 @@ class Preparer:
         for encoder in self._encoders.values():
             encoder.encode_queries(["warm up"])
 
-    def prepare(
+    def look(
         self, query: Query, watch: Stopwatch, weights: Mapping[str, float] = MappingProxyType({})
-    ) -> Prepared:
-        """A lane of weight 0 takes no part. Raises BadImage when the query's image is not one."""
-        image = decode(query.image, self._limits) if query.image is not None else None
+    ) -> Looked:
+        """Decode and read the query's image, if any. Raises BadImage where it is none."""
+        if query.image is None:
+            return Looked()
+        image = decode(query.image, self._limits)
         watch.lap("decode")
-        lines = self._read(query, image)
+        lines = self._read(query.image, image)
         watch.lap("read")
-        read = "\n".join(line.text for line in lines)
+        encoder = self._encoders.get(CLIP)
+        vector: Vector | None = None
+        if encoder is not None and weights.get(CLIP, 1.0) != 0:
+            vector = encoder.encode_images([image])[0]
+            watch.lap("encode")
+        return Looked(image, lines, vector)
+
+    def prepare(
+        self, query: Query, looked: Looked, weights: Mapping[str, float] = MappingProxyType({})
+    ) -> Prepared:
+        """`looked` is what `look` makes of the query. A lane of weight 0 takes no part."""
+        read = "\n".join(line.text for line in looked.lines)
         texts = [text for text in (query.text.strip(), read) if text]
         off: dict[str, str] = {}
         idle = {lane for lane in LANES if weights.get(lane, 1.0) == 0}
@@ -113,18 +136,17 @@ class Preparer:
         fallback = None if TEXT in idle else self._fallback(texts)
         if isinstance(vector, str) and fallback is None:
             off[TEXT] = vector
-        parts = NO_WEIGHT if CLIP in idle else self._parts(query, image, TEXT not in off)
+        parts = NO_WEIGHT if CLIP in idle else self._parts(query, looked, TEXT not in off)
         if isinstance(parts, str):
             off[CLIP] = parts
         if WORDS in idle:
             off[WORDS] = NO_WEIGHT
         elif not texts:
             off[WORDS] = NO_TEXT
-        watch.lap("encode")
         return Prepared(
             words="\n".join(texts),
-            lines=lines,
-            image=image,
+            lines=looked.lines,
+            image=looked.image,
             vector=None if isinstance(vector, str) else vector,
             fallback=fallback,
             parts={} if isinstance(parts, str) else parts,
@@ -132,10 +154,8 @@ class Preparer:
             typed=query.text.strip(),
         )
 
-    def _read(self, query: Query, image: Image.Image | None) -> tuple[Line, ...]:
-        if image is None or query.image is None or self._reader is None:
-            return ()
-        return self._reader.read([(content_key(query.image), image)])[0]
+    def _read(self, data: bytes, image: Image.Image) -> tuple[Line, ...]:
+        return self._reader.read([(content_key(data), image)])[0] if self._reader else ()
 
     def _text(self, query: Query, texts: list[str]) -> Vector | str:
         """One vector for the question and the text read in its image, or why there is none."""
@@ -168,9 +188,7 @@ class Preparer:
         vectors = encoder.encode_queries(texts)
         return _mean(vectors) if vectors.any() else None
 
-    def _parts(
-        self, query: Query, image: Image.Image | None, ranked: bool
-    ) -> dict[Modality, Vector] | str:
+    def _parts(self, query: Query, looked: Looked, ranked: bool) -> dict[Modality, Vector] | str:
         """The parts of the query in the shared space, or why there are none.
 
         `ranked` says whether the text lane takes part.
@@ -178,11 +196,11 @@ class Preparer:
         encoder = self._encoders.get(CLIP)
         if encoder is None:
             return NO_CLIP
-        if self._only_text and image is None and ranked:
+        if self._only_text and looked.image is None and ranked:
             return ONLY_TEXT
         parts: dict[Modality, Vector] = {}
-        if image is not None:
-            parts[Modality.IMAGE] = encoder.encode_images([image])[0]
+        if looked.vector is not None:
+            parts[Modality.IMAGE] = looked.vector
         if query.text.strip():
             parts[Modality.TEXT] = encoder.encode_queries([query.text.strip()])[0]
         return parts

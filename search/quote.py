@@ -57,13 +57,23 @@ def quote(
     """
     if not own:
         return []
-    said = [units[i] for i in own]
-    if len(said) <= _MOST and sum(len(unit.text) for unit in said) <= _SHORT:
+    if _whole(units, own):
         chosen = {i for i in own if units[i].form is not Form.TITLE} or set(own)
     else:
         best = own[0] + int(np.argmax(scores[own[0] : own[-1] + 1]))
         chosen = _around(units, scores, own, best)
     return _extracts(units, scores, chosen, _named_step(asked))
+
+
+def chooses(units: Sequence[Unit], own: range) -> bool:
+    """Whether `quote` looks at scores: a short passage is quoted whole, but for its tables."""
+    rows = any(units[i].form is Form.ROW for i in own)
+    return rows or not _whole(units, own)
+
+
+def _whole(units: Sequence[Unit], own: range) -> bool:
+    length = sum(len(units[i].text) for i in own)
+    return len(own) <= _MOST and length <= _SHORT
 
 
 def _around(units: Sequence[Unit], scores: NDArray[np.float32], own: range, best: int) -> set[int]:

@@ -8,7 +8,7 @@ from typing import Final, Generic, TypeVar
 
 from PIL import Image
 
-from search.compare import Agreement, Grey, compare, view
+from search.compare import Agreement, Grey, compare, gradients, view
 from search.regions import Sighting
 
 T = TypeVar("T")
@@ -16,7 +16,9 @@ T = TypeVar("T")
 CHECKED: Final = 4
 """Most images that a query is laid over; the others have fewer of its features."""
 
-_RIVAL = 0.2  # of the features of the best, below which an image is not looked at closer
+RIVAL: Final = 0.2
+"""Share of the features of the best, below which an image is not looked at closer."""
+
 _CLEAR = 12  # features below which nothing is claimed
 _ALIKE = 0.75
 _COVERED = 0.5  # a photo has the edge of the display and what is behind it
@@ -72,10 +74,11 @@ def verify(
     """
     by_features = sorted(sighted, key=lambda pair: -pair[1].features)
     asked = view(image)
+    slopes = gradients(asked)
     found = []
     for place, (what, sighting) in enumerate(by_features):
-        rival = sighting.features >= _RIVAL * by_features[0][1].features
+        rival = sighting.features >= RIVAL * by_features[0][1].features
         seen = preview(what) if place < CHECKED and rival else None
-        agreed = compare(asked, seen, sighting.matrix) if seen is not None else None
+        agreed = compare(asked, seen, sighting.matrix, slopes) if seen is not None else None
         found.append(Verified(what, sighting, agreed))
     return sorted(found, key=lambda one: (-one.same, -one.score))

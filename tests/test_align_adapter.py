@@ -169,7 +169,7 @@ def prepared(query: Query, settings: Settings, model: str = "demo") -> Vectors |
     reader = CachedReader(FakeReader(1, 1), cache)
     try:
         preparer = Preparer({TEXT: encoder}, reader, settings.limits, {TEXT: swap()})
-        return preparer.prepare(query, Stopwatch()).vector
+        return preparer.prepare(query, preparer.look(query, Stopwatch())).vector
     finally:
         cache.close()
 

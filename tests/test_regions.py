@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from random import Random
 
@@ -10,13 +11,18 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
+import indexer.store.regions
+import search.regions
 from indexer.cache import Cache
+from indexer.config import Limits
+from indexer.images import decode, thumbnail
 from indexer.records import Box
 from indexer.regions.cached import CachedFeatures
 from indexer.regions.extract import ASKED, STORED, encode, extract
 from indexer.regions.features import EDGE, PLANES, Features
-from indexer.store.regions import Regions, find_seen, gather, write_regions
-from search.regions import Sighting, sight
+from indexer.store.regions import NEAR, Regions, _farthest, find_seen, gather, write_regions
+from search.recognise import read_preview
+from search.regions import Points, Sighting, sight, sightings
 from search.verify import verify
 
 
@@ -169,3 +175,47 @@ def test_the_same_frame_around_something_else_is_not_the_same() -> None:
     other.paste(image.crop((0, 0, 480, 90)), (0, 0))
     found = sight(extract(other, ASKED), extract(image, STORED))
     assert found is None or not is_same(other, image, found)
+
+
+def test_only_what_can_be_among_the_best_is_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = screen(3)
+    part = image.crop((120, 60, 420, 270)).resize((240, 168))
+    candidates = [("other", screen(4)), ("part", part), ("blank", Image.new("RGB", (90, 60)))]
+    candidates += [("itself", image), ("again", image)]
+    stored = [(name, extract(one, STORED)) for name, one in candidates]
+    asked = extract(image, ASKED)
+    every = {name: found for name, seen in stored if (found := sight(asked, seen)) is not None}
+    assert every.keys() == {"part", "itself", "again"}
+    fitted: list[int] = []
+    fit = search.regions._fit
+
+    def counted(here: Points, there: Points) -> NDArray[np.float64] | None:
+        fitted.append(len(here))
+        return fit(here, there)
+
+    monkeypatch.setattr(search.regions, "_fit", counted)
+    best = sightings(asked, stored, most=2, rival=0.0)
+    assert best == [("itself", every["itself"]), ("again", every["again"])]
+    assert len(fitted) == 2
+    assert dict(sightings(asked, stored, most=5, rival=0.0)) == every
+    assert sightings(asked, [], most=2, rival=0.2) == []
+
+
+def test_votes_are_sorted_only_as_far_as_they_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexer.store.regions, "_NEIGHBOURS", 2)
+    apart = np.array([7, 3, 3, 9, 200, 60, 0], np.uint8)
+    whose = np.array([0, 0, 0, 0, 0, 1, 2])
+    # of feature 0 two are 3 apart; of 1 and 2 fewer than two are near: all that are may vote
+    assert _farthest(apart, whose, 3).tolist() == [3, NEAR, NEAR]
+
+
+def test_a_preview_is_read_in_grey_and_no_other_file_is() -> None:
+    shown = thumbnail(screen(3))
+    found = read_preview(BytesIO(shown))
+    assert found is not None
+    np.testing.assert_array_equal(found, np.asarray(decode(shown, Limits()).convert("L")))
+    assert read_preview(BytesIO(shown[:200])) is None
+    other = BytesIO()
+    screen(3).save(other, "PNG")
+    assert read_preview(BytesIO(other.getvalue())) is None
+    assert read_preview(Path("missing.webp")) is None

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from search.outline import Form, outline
-from search.quote import Extract, quote
+from search.quote import Extract, chooses, quote
 
 FILLER = "Nothing of this belongs to the answer at all, however long it may be. " * 8
 
@@ -28,6 +28,17 @@ def _steps(count: int) -> str:
 
 def test_a_short_passage_is_quoted_whole() -> None:
     assert _said(_quote("Open the valve. Lunch.", [0.9, 0.0])) == ["Open the valve.", "Lunch."]
+
+
+def test_scores_are_asked_for_where_something_is_chosen() -> None:
+    short, long = outline("Open the valve. Lunch."), outline(f"Open the valve. {FILLER}")
+    table = outline("| E-04 | Hold |\n| E-05 | Wait |")
+    assert [chooses(units, range(len(units))) for units in (short, long, table)] == [
+        False,
+        True,
+        True,
+    ]
+    assert chooses(long, range(1)) is False  # its own sentence is all there is of it
 
 
 def test_a_title_is_not_quoted() -> None:

@@ -22,7 +22,7 @@ from indexer.encoders.source import (
     local_folder,
     starter_folder,
 )
-from indexer.encoders.tokens import Tokens
+from indexer.encoders.text_tower import TextTower
 from indexer.errors import BadConfig, BadQuery, MissingModel
 from indexer.records import Modality, Vectors
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 IMAGE_GRAPH = "image.onnx"
 TEXT_GRAPH = "text.onnx"
-TEXT_BATCH = 16
 IMAGE_BATCH = 8
 CHECKPOINTS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
 
@@ -76,8 +75,7 @@ class ClipEncoder:
         self.languages = frozenset(facts.languages)
         self.facts = facts
         self._image_facts = facts.image
-        self._tokens = Tokens(folder, facts.tokens)
-        self._text = Session(folder / TEXT_GRAPH, threads)
+        self.tower = TextTower(folder, TEXT_GRAPH, facts, threads)
         self._image = Session(folder / IMAGE_GRAPH, threads)
 
     @classmethod
@@ -94,11 +92,7 @@ class ClipEncoder:
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Passages → float32 (n, dim), unit length. Text beyond the model's context is cut."""
-        vectors = np.empty((len(texts), self.dim), dtype=np.float32)
-        rows = self._tokens.ids(texts)
-        for positions, feeds in self._tokens.batches(rows, TEXT_BATCH):
-            vectors[positions] = self._text.run(feeds)
-        return vectors
+        return self.tower.encode(texts)
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         """RGB images → float32 (n, dim), unit length. Raises BadQuery on an empty image."""

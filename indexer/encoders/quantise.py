@@ -19,12 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from indexer.encoders.clip import IMAGE_BATCH, IMAGE_GRAPH, TEXT_BATCH
+from indexer.encoders.clip import IMAGE_BATCH, IMAGE_GRAPH
 from indexer.encoders.facts import ModelFacts
 from indexer.encoders.pixels import prepare
 from indexer.encoders.precision import INT8, in_float
 from indexer.encoders.sample import Screens, passages, screens
 from indexer.encoders.session import Session
+from indexer.encoders.text_tower import BATCH
 from indexer.encoders.tokens import Tokens
 from indexer.errors import BadConfig
 from indexer.records import Vectors
@@ -131,7 +132,7 @@ def _texts_through(folder: Path, facts: ModelFacts) -> Encode:
         def vectors(texts: Sequence[str], prompt: str) -> Vectors:
             rows = tokens.ids([prompt + text for text in texts])
             made = np.empty((len(rows), facts.dim), dtype=np.float32)
-            for positions, feeds in tokens.batches(rows, TEXT_BATCH):
+            for positions, feeds in tokens.batches(rows, BATCH):
                 made[positions] = session.run(feeds)
             return made
 

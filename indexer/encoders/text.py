@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from indexer.encoders.exported import exported
 from indexer.encoders.precision import in_float
-from indexer.encoders.session import Session
 from indexer.encoders.source import (
     LOCAL_PREFIX,
     PACKAGED,
@@ -18,12 +16,11 @@ from indexer.encoders.source import (
     local_folder,
     packaged_folder,
 )
-from indexer.encoders.tokens import Tokens
+from indexer.encoders.text_tower import TextTower
 from indexer.errors import BadQuery
 from indexer.records import Modality, Vectors
 
 GRAPH_NAME = "model.onnx"
-BATCH = 16
 
 
 class SentenceEncoder:
@@ -45,27 +42,19 @@ class SentenceEncoder:
         self.fingerprint = facts.fingerprint
         self.languages = frozenset(facts.languages)
         self.facts = facts
-        self._tokens = Tokens(folder, facts.tokens)
-        self._session = Session(folder / GRAPH_NAME, threads)
+        self.tower = TextTower(folder, GRAPH_NAME, facts, threads)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Questions → float32 (n, dim), unit length. Text beyond the model's limit is cut."""
-        return self._encode([self.facts.query_prompt + text for text in texts])
+        return self.tower.encode([self.facts.query_prompt + text for text in texts])
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Passages → float32 (n, dim), unit length. Text beyond the model's limit is cut."""
-        return self._encode([self.facts.passage_prompt + text for text in texts])
+        return self.tower.encode([self.facts.passage_prompt + text for text in texts])
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         """Always raises BadQuery: the model reads text only."""
         raise BadQuery(f"{self.model} encodes text only; images need a CLIP model")
-
-    def _encode(self, texts: Sequence[str]) -> Vectors:
-        vectors = np.empty((len(texts), self.dim), dtype=np.float32)
-        rows = self._tokens.ids(texts)
-        for positions, feeds in self._tokens.batches(rows, BATCH):
-            vectors[positions] = self._session.run(feeds)
-        return vectors
 
 
 def sentence_source(model: str) -> Path | None:

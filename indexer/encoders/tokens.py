@@ -38,11 +38,19 @@ class Tokens:
         rows = tokenizer.encode_batch([self._clean(_utf8(text)) for text in texts])
         return [self._fit(row.ids) for row in rows]
 
-    def batches(self, rows: Sequence[list[int]], size: int) -> Iterator[tuple[list[int], Feeds]]:
-        """Groups of about equal length, longest first: (positions in `rows`, inputs)."""
+    def batches(
+        self, rows: Sequence[list[int]], size: int, even: float = 0.0
+    ) -> Iterator[tuple[list[int], Feeds]]:
+        """Groups of at most `size`, longest first: (positions in `rows`, inputs).
+
+        In a group no row is shorter than the share `even` of the longest: padding costs as
+        much as words do.
+        """
         order = sorted(range(len(rows)), key=lambda i: -len(rows[i]))
-        for start in range(0, len(order), size):
-            picked = order[start : start + size]
+        while order:
+            least = 0.0 if self._facts.fixed else even * len(rows[order[0]])
+            picked = [i for i in order[:size] if len(rows[i]) >= least]
+            order = order[len(picked) :]
             yield picked, self._feeds([rows[i] for i in picked])
 
     def _fit(self, ids: list[int]) -> list[int]:
