@@ -15,13 +15,14 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp")
 """File suffixes of the images that are read, lower case, with the dot."""
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP")
+FURTHEST = 100
 THUMB_SIDE = 960
 WORKING_SIDE = 2000
 """Larger images are scaled down to this once decoded; no model here looks closer."""
 
 
-def decode(data: bytes, limits: Limits) -> Image.Image:
-    """Encoded image → upright RGB image; the first frame of an animation.
+def decode(data: bytes, limits: Limits, frame: int = 0) -> Image.Image:
+    """Encoded image → upright RGB image; of an animation the frame of that number.
 
     Transparent parts become white, and the longer side is at most WORKING_SIDE pixels.
     Raises BadImage, saying what is wrong with the bytes.
@@ -35,7 +36,7 @@ def decode(data: bytes, limits: Limits) -> Image.Image:
             warnings.simplefilter("ignore")
             image = Image.open(io.BytesIO(data), formats=FORMATS)
             _check_pixels(image, limits)
-            image.seek(0)
+            image.seek(frame)
             flat = _flatten(ImageOps.exif_transpose(image))
             flat.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.LANCZOS)
             return flat
@@ -51,6 +52,20 @@ def decode(data: bytes, limits: Limits) -> Image.Image:
         ) from error
     except (OSError, SyntaxError, ValueError, EOFError, TypeError) as error:
         raise BadImage(f"damaged image: {error}") from error
+
+
+def middle_frame(data: bytes, limits: Limits) -> Image.Image | None:
+    """The frame in the middle of an animation that `decode` reads, None of a still image.
+
+    Of a long one the frame FURTHEST, because all before it have to be decoded. None also where
+    that frame is damaged.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            frame = min(getattr(image, "n_frames", 1) // 2, FURTHEST)
+        return decode(data, limits, frame) if frame else None
+    except (BadImage, OSError, SyntaxError, ValueError, EOFError, TypeError):
+        return None
 
 
 def thumbnail(image: Image.Image) -> bytes:

@@ -16,7 +16,7 @@ from indexer.cache import content_key
 from indexer.config import Limits
 from indexer.encoders.base import Encoder
 from indexer.encoders.lsa import LSA
-from indexer.images import decode
+from indexer.images import decode, middle_frame
 from indexer.lanes import CLIP, LANES, TEXT, WORDS
 from indexer.language import detect_language, understood
 from indexer.readers.cached import CachedReader
@@ -155,7 +155,17 @@ class Preparer:
         )
 
     def _read(self, data: bytes, image: Image.Image) -> tuple[Line, ...]:
-        return self._reader.read([(content_key(data), image)])[0] if self._reader else ()
+        """The lines of an image; of a screen recording those of its first and middle frames."""
+        if self._reader is None:
+            return ()
+        key = content_key(data)
+        frames = [(key, image)]
+        later = middle_frame(data, self._limits)
+        if later is not None:
+            frames.append((f"{key}/middle", later))
+        first, *others = self._reader.read(frames)
+        known = {line.text for line in first}
+        return (*first, *(line for lines in others for line in lines if line.text not in known))
 
     def _text(self, query: Query, texts: list[str]) -> Vector | str:
         """One vector for the question and the text read in its image, or why there is none."""

@@ -9,7 +9,7 @@ from PIL import Image
 
 from indexer.config import Limits
 from indexer.errors import BadImage
-from indexer.images import THUMB_SIDE, WORKING_SIDE, decode, thumbnail
+from indexer.images import THUMB_SIDE, WORKING_SIDE, decode, middle_frame, thumbnail
 
 
 def encode(image: Image.Image, kind: str) -> bytes:
@@ -99,3 +99,29 @@ def test_limits_hold_before_decoding() -> None:
         decode(data, Limits(image_bytes=1000))
     with pytest.raises(BadImage, match="100 × 100 pixels; images of up to 9,999 pixels"):
         decode(data, Limits(image_pixels=9_999))
+
+
+def recording(colors: list[tuple[int, int, int]]) -> bytes:
+    first, *others = (Image.new("RGB", (20, 10), color) for color in colors)
+    out = io.BytesIO()
+    first.save(out, "GIF", save_all=True, append_images=others, duration=40)
+    return out.getvalue()
+
+
+def test_an_animation_is_read_from_its_start_and_its_middle() -> None:
+    red, green, blue = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+    data = recording([red, green, blue])
+    assert decode(data, Limits()).getpixel((5, 5)) == red
+    middle = middle_frame(data, Limits())
+    assert middle is not None
+    assert middle.getpixel((5, 5)) == green
+    many = recording([(step, 0, 0) for step in range(250)])
+    furthest = middle_frame(many, Limits())
+    assert furthest is not None
+    assert furthest.getpixel((5, 5)) == (100, 0, 0)
+
+
+def test_a_still_image_has_no_middle() -> None:
+    assert middle_frame(encode(Image.new("RGB", (20, 10)), "GIF"), Limits()) is None
+    assert middle_frame(encode(Image.new("RGB", (20, 10)), "PNG"), Limits()) is None
+    assert middle_frame(b"no image", Limits()) is None

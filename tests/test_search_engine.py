@@ -287,3 +287,11 @@ def test_an_adapter_is_taken_up_and_turns_questions(
     assert best["plain"].document == "pump.md"
     assert best["tuned"].title == "Valve stuck"
     assert best["tuned"].lanes["text"].score == pytest.approx(1.0)
+
+
+def test_a_recording_is_read_in_two_frames(engine: Engine) -> None:
+    out = io.BytesIO()
+    frames = [Image.new("RGB", (24, 24), color) for color in ("red", "green", "blue")]
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+    read = engine.search(Query(image=out.getvalue())).read
+    assert [line.text for line in read] == ["24x24"]  # both frames say it, once
