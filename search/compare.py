@@ -178,8 +178,9 @@ def _tiled(pixels: NDArray[Any]) -> NDArray[Any]:
     rows, columns = (side // _WINDOW for side in pixels.shape[:2])
     top, left = (side % _WINDOW // 2 for side in pixels.shape[:2])
     part = pixels[top : top + rows * _WINDOW, left : left + columns * _WINDOW]
-    apart = part.reshape(rows, _WINDOW, columns, -1).swapaxes(1, 2)
-    return np.ascontiguousarray(apart).reshape(rows, columns, -1)
+    deep = 1 if pixels.ndim == 2 else pixels.shape[2]  # no -1: an image may be below one window
+    apart = part.reshape(rows, _WINDOW, columns, _WINDOW * deep).swapaxes(1, 2)
+    return np.ascontiguousarray(apart).reshape(rows, columns, _WINDOW * _WINDOW * deep)
 
 
 def _deviation(pixels: Floats) -> Floats:

@@ -86,3 +86,10 @@ def test_a_fit_that_is_some_pixels_off_is_corrected() -> None:
     assert moved is not None
     assert moved == pytest.approx(np.array([[1, 0, 7], [0, 1, 6], [0, 0, 1]]), abs=0.2)
     assert nudge(gradients(image), gradients(np.zeros_like(image))) is None
+
+
+def test_a_strip_below_one_window_agrees_with_nothing() -> None:
+    strip = np.random.default_rng(0).integers(0, 256, (9, 400)).astype(np.uint8)
+    other = np.random.default_rng(1).integers(0, 256, (200, 400)).astype(np.uint8)
+    assert compare(strip, other, SAME) == NOTHING
+    assert compare(strip.T.copy(), other, SAME) == NOTHING
