@@ -123,11 +123,7 @@ def write_adapter(root: Path, adapter: Adapter) -> None:
         "keys": np.ascontiguousarray(memory.keys, np.float32),
         "values": np.ascontiguousarray(memory.values, np.float32),
     }
-    path = _path(root, adapter.space)
-    if not path.parent.is_dir():
-        path.parent.mkdir()
-        sync(root)
-    write_atomic(path, save(tensors, {"triptych": json.dumps(facts)}))
+    install(_path(root, adapter.space), save(tensors, {"triptych": json.dumps(facts)}))
 
 
 def read_adapter(root: Path, space: str) -> Adapter | None:
@@ -167,7 +163,19 @@ def read_adapter(root: Path, space: str) -> Adapter | None:
 
 def remove_adapter(root: Path, space: str) -> bool:
     """Take the adapter of a space away; whether there was one. Raises OSError."""
-    path = _path(root, space)
+    return uninstall(_path(root, space))
+
+
+def install(path: Path, data: bytes) -> None:
+    """Write what was learnt into the FOLDER of an index, in one step. Raises OSError."""
+    if not path.parent.is_dir():
+        path.parent.mkdir()
+        sync(path.parent.parent)
+    write_atomic(path, data)
+
+
+def uninstall(path: Path) -> bool:
+    """Take it away for good; whether there was anything. Raises OSError."""
     if not path.exists():
         return False
     path.unlink()

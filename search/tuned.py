@@ -10,11 +10,10 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from indexer.adapter import CONFIDENCE_FILE, FOLDER
+from indexer.adapter import CONFIDENCE_FILE, FOLDER, install, uninstall
 from indexer.encoders.base import Space
 from indexer.errors import IndexDamaged
 from indexer.lanes import TEXT
-from indexer.store.durable import sync, write_atomic
 from search.evidence import Signals, coded, log_odds
 
 SHIPPED = "shipped"
@@ -91,11 +90,7 @@ def write_tuned(root: Path, tuned: Tuned) -> None:
         "threshold": tuned.threshold,
         "figures": dict(tuned.figures),
     }
-    path = _path(root)
-    if not path.parent.is_dir():
-        path.parent.mkdir()
-        sync(root)
-    write_atomic(path, json.dumps(facts, indent=1).encode("ascii"))
+    install(_path(root), json.dumps(facts, indent=1).encode("ascii"))
 
 
 def read_tuned(root: Path) -> Tuned | None:
@@ -121,12 +116,7 @@ def read_tuned(root: Path) -> Tuned | None:
 
 def remove_tuned(root: Path) -> bool:
     """Take it away; whether there was anything. Raises OSError."""
-    path = _path(root)
-    if not path.exists():
-        return False
-    path.unlink()
-    sync(path.parent)
-    return True
+    return uninstall(_path(root))
 
 
 def _path(root: Path) -> Path:

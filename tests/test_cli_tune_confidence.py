@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,6 @@ import pytest
 from api.cli_tune import tune
 from api.confidence import ANSWERED, LOSS, WRONGLY, Asking, learn, tune_confidence
 from api.render_confidence import confidence_json, confidence_refusal
-from indexer.building.build import build
-from indexer.building.progress import Silent
 from indexer.config import Settings
 from indexer.encoders.base import Space
 from indexer.errors import BadQuery
@@ -19,29 +16,13 @@ from indexer.store.index import Index
 from search.engine import Engine
 from search.query import Query
 from search.tuned import SHIPPED, Tuned, read_tuned, write_tuned
-from tests.fakes import AXES
+from tests.tuning import make
 
 
 def asking(group: int, answerable: bool, before: float, odds: float) -> Asking:
     known = dict.fromkeys(("cosine", "near", "share", "rarest", "missing"), 0.0)
     known[SHIPPED] = odds
     return Asking(str(group), answerable, answerable, known, 0.0, before)
-
-
-def make(tmp_path: Path, settings: Settings, copies: int) -> Path:
-    """An index with a page for each axis, and `copies` questions for each."""
-    source = tmp_path / "pages"
-    source.mkdir()
-    for axis in AXES:
-        (source / f"{axis}.md").write_text(f"# Page\n\nAll about {axis}.\n")
-    build([source], tmp_path / "ix", settings, True, Silent())
-    lines = [
-        json.dumps({"text": axis, "relevant": [f"{axis}.md"]})
-        for axis in AXES
-        for _ in range(copies)
-    ]
-    (tmp_path / "pairs.jsonl").write_text("\n".join(lines))
-    return tmp_path / "ix"
 
 
 def test_what_tells_them_apart_is_learnt_and_chooses_the_threshold() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -10,31 +9,13 @@ import pytest
 
 from api.cli_tune import tune
 from api.fusion import tune_fusion
-from indexer.building.build import build
-from indexer.building.progress import Silent
 from indexer.config import Ranking, Settings
 from indexer.errors import BadQuery
 from search.fusion.learnt import Learnt, read_learnt, write_learnt
 from search.fusion.methods import Convex
-from tests.fakes import AXES
+from tests.tuning import make
 
 CONVEX = Convex(Ranking())
-
-
-def make(tmp_path: Path, settings: Settings, copies: int) -> Path:
-    """An index with a page for each axis, and `copies` questions for each, all put right."""
-    source = tmp_path / "pages"
-    source.mkdir()
-    for axis in AXES:
-        (source / f"{axis}.md").write_text(f"# Page\n\nAll about {axis}.\n")
-    build([source], tmp_path / "ix", settings, True, Silent())
-    lines = [
-        json.dumps({"text": axis, "relevant": [f"{axis}.md"]})
-        for axis in AXES
-        for _ in range(copies)
-    ]
-    (tmp_path / "pairs.jsonl").write_text("\n".join(lines))
-    return tmp_path / "ix"
 
 
 def test_what_changes_nothing_is_refused(tmp_path: Path, fake_settings: Settings) -> None:

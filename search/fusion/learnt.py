@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from indexer.adapter import FOLDER, FUSION_FILE
+from indexer.adapter import FOLDER, FUSION_FILE, install, uninstall
 from indexer.config import Ranking
 from indexer.encoders.base import Space
 from indexer.errors import IndexDamaged
 from indexer.lanes import CLIP, TEXT, WORDS
-from indexer.store.durable import sync, write_atomic
 from search.fuse import Key, Ranked, distinct, second
 from search.fusion.base import FUSIONS, Fusion, Signals
 from search.fusion.confidence import calibrated
@@ -105,11 +104,7 @@ def write_learnt(root: Path, learnt: Learnt) -> None:
         "weights": named,
         "figures": dict(learnt.figures),
     }
-    path = _path(root)
-    if not path.parent.is_dir():
-        path.parent.mkdir()
-        sync(root)
-    write_atomic(path, json.dumps(facts, indent=1).encode("ascii"))
+    install(_path(root), json.dumps(facts, indent=1).encode("ascii"))
 
 
 def read_learnt(root: Path, convex: Fusion) -> Learnt | None:
@@ -134,12 +129,7 @@ def read_learnt(root: Path, convex: Fusion) -> Learnt | None:
 
 def remove_learnt(root: Path) -> bool:
     """Take the weights away; whether there were any. Raises OSError."""
-    path = _path(root)
-    if not path.exists():
-        return False
-    path.unlink()
-    sync(path.parent)
-    return True
+    return uninstall(_path(root))
 
 
 def _path(root: Path) -> Path:
