@@ -12,11 +12,19 @@ PNG = b"\x89PNG\r\n\x1a\n not decoded here"
 
 
 class Notes:
-    """A report that remembers, by file name."""
+    """A report that remembers: by file name, or the reasons alone."""
 
     def __init__(self) -> None:
         self.notes: list[tuple[str, str]] = []
         self.skips: list[tuple[str, str]] = []
+
+    @property
+    def skipped(self) -> list[str]:
+        return [reason for _, reason in self.skips]
+
+    @property
+    def noted(self) -> list[str]:
+        return [reason for _, reason in self.notes]
 
     def skip(self, path: Path, reason: str) -> None:
         self.skips.append((path.name, reason))

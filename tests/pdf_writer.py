@@ -15,6 +15,7 @@ from indexer.config import Settings
 from indexer.loaders.base import SourceFile
 from indexer.loaders.pdf import PdfLoader
 from indexer.records import Block, BlockKind, Document
+from tests.loading import Notes
 
 FONTS = (
     b"/F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >> "
@@ -137,20 +138,6 @@ def assembled(objects: dict[int, bytes], trailer: str) -> bytes:
     size = max(objects) + 1
     end = f"trailer << /Size {size} /Root 1 0 R /Info 3 0 R {trailer} >>\nstartxref\n{start}\n"
     return out + end.encode() + b"%%EOF\n"
-
-
-class Notes:
-    """Collects what a loader reports."""
-
-    def __init__(self) -> None:
-        self.skipped: list[str] = []
-        self.noted: list[str] = []
-
-    def skip(self, path: Path, reason: str) -> None:
-        self.skipped.append(reason)
-
-    def note(self, path: Path, reason: str) -> None:
-        self.noted.append(reason)
 
 
 def load(

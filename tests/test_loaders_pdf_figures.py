@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from indexer.config import Limits, Settings
+from tests.loading import Notes
 from tests.pdf_writer import (
     BODY,
-    Notes,
     Sheet,
     dct,
     figures,

@@ -14,9 +14,9 @@ from indexer.loaders.base import LOADERS, SourceFile
 from indexer.loaders.pdf import PdfLoader
 from indexer.loaders.pdf_facts import creation_date
 from indexer.records import BlockKind
+from tests.loading import Notes
 from tests.pdf_writer import (
     BODY,
-    Notes,
     Sheet,
     encrypted,
     figures,

@@ -14,20 +14,7 @@ from indexer.loaders.base import LOADERS, SourceFile
 from indexer.loaders.columns import Columns, recognise
 from indexer.loaders.tickets import TicketLoader
 from indexer.records import Block, BlockKind, Document, Kind, Picture
-
-
-class Notes:
-    """Collects what a loader reports."""
-
-    def __init__(self) -> None:
-        self.skipped: list[str] = []
-        self.noted: list[str] = []
-
-    def skip(self, path: Path, reason: str) -> None:
-        self.skipped.append(reason)
-
-    def note(self, path: Path, reason: str) -> None:
-        self.noted.append(reason)
+from tests.loading import Notes
 
 
 def load(

@@ -13,7 +13,8 @@ from indexer.loaders.base import SourceFile
 from indexer.loaders.ticket_dates import parse_date
 from indexer.loaders.tickets import TicketLoader
 from indexer.records import BlockKind
-from tests.test_loaders_tickets import Notes, load
+from tests.loading import Notes
+from tests.test_loaders_tickets import load
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "knowledge"

@@ -6,6 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from indexer.encoders.refusal import explain
+from indexer.encoders.source import hub_name
+
 SKIPPED = ("*.onnx", "*.onnx_data", "onnx/*", "openvino/*", "*.h5", "*.msgpack", "*.ot", "*.gguf")
 _CODE = re.compile(r"[a-z]{2}")
 
@@ -21,6 +24,16 @@ def fetched(name: str) -> Path:
     if not any(folder.rglob("*.safetensors")):
         folder = Path(snapshot_download(name, ignore_patterns=[*SKIPPED, "*.pt", "*.pth"]))
     return folder
+
+
+def fetched_as(reference: str, model: str) -> Path:
+    """`fetched` of the hub name in `model`. Raises what `explain` makes of a failure, which names
+    the model as its user did."""
+    name = hub_name(model)
+    try:
+        return fetched(name)
+    except Exception as error:
+        raise explain(reference, error, name) from error
 
 
 def card(folder: Path) -> tuple[tuple[str, ...], str]:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from indexer.encoders.clip import prepare_torchvision
 from indexer.encoders.facts import TOKENIZER_NAME, ModelFacts, TokenFacts
 from indexer.encoders.graph import fingerprint_of
-from indexer.encoders.hub import card, fetched
-from indexer.encoders.refusal import check_weights, explain
-from indexer.encoders.source import hub_name
+from indexer.encoders.hub import card, fetched_as
+from indexer.encoders.refusal import check_weights
 from indexer.encoders.transformers_model import check_loaded
 from indexer.errors import BadConfig, MissingModel
 from indexer.rerankers.graph import GRAPH_NAME, check_scorer, write_scorer
@@ -48,7 +47,7 @@ def export_cross_encoder(model: str, folder: Path) -> ModelFacts:
     differ from what the library makes.
     """
     named = f"{NAME}:{model}"
-    source = reranker_source(NAME, model) or _fetched(named, model)
+    source = reranker_source(NAME, model) or fetched_as(named, model)
     loaded = _load(named, source)
     tokens = _write_tokenizer(named, loaded, folder)
     scorer = _scorer(loaded)
@@ -72,14 +71,6 @@ def export_cross_encoder(model: str, folder: Path) -> ModelFacts:
         languages=languages,
         licence=licence,
     )
-
-
-def _fetched(named: str, model: str) -> Path:
-    hub = hub_name(model)
-    try:
-        return fetched(hub)
-    except Exception as error:
-        raise explain(named, error, hub) from error
 
 
 def _load(named: str, source: Path) -> CrossEncoder:

@@ -12,9 +12,7 @@ from PIL import Image
 
 from indexer.encoders.facts import TOKENIZER_NAME, ImageFacts, ModelFacts, TokenFacts
 from indexer.encoders.graph import fingerprint_of
-from indexer.encoders.hub import card, fetched
-from indexer.encoders.refusal import explain
-from indexer.encoders.source import hub_name
+from indexer.encoders.hub import card, fetched_as
 from indexer.encoders.tokens import Tokens
 from indexer.encoders.transformers_model import LoadedPair, load_pair
 from indexer.errors import BadConfig
@@ -67,7 +65,7 @@ def export_matcher(family: Family, model: str, folder: Path) -> ModelFacts:
     Raises MissingModel or BadConfig, the latter too where a score differs from torch's.
     """
     named = f"{family.reranker}:{model}"
-    source = reranker_source(family.reranker, model) or _fetched(named, model)
+    source = reranker_source(family.reranker, model) or fetched_as(named, model)
     loaded = load_pair(named, source, family.kind, family.module)
     image = family.frame(named, loaded)
     tokens = _write_tokenizer(named, family, loaded, folder)
@@ -91,14 +89,6 @@ def export_matcher(family: Family, model: str, folder: Path) -> ModelFacts:
         languages=languages or ("en",),
         licence=licence,
     )
-
-
-def _fetched(named: str, model: str) -> Path:
-    hub = hub_name(model)
-    try:
-        return fetched(hub)
-    except Exception as error:
-        raise explain(named, error, hub) from error
 
 
 def _write_tokenizer(named: str, family: Family, loaded: LoadedPair, folder: Path) -> TokenFacts:
