@@ -87,11 +87,13 @@ def test_what_the_hub_refuses(run: Run, name: str, said: str) -> None:
     assert refused.err.splitlines()[-1].startswith(f"triptych: {said}")
 
 
-def test_a_hub_out_of_reach(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("model", ["org/tiny", "ViT-B-32/laion2b_s34b_b79k"])
+def test_a_hub_out_of_reach(run: Run, monkeypatch: pytest.MonkeyPatch, model: str) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
-    refused = run("models", "fetch", "org/tiny")
+    refused = run("models", "fetch", model)
     assert refused.code == 2
     assert "the model hub cannot be reached; with a network run: triptych models" in refused.err
+    assert "Retrying" not in refused.err  # six times for each file, 24 seconds
 
 
 def test_a_reader_is_not_fetched(run: Run) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.encoders.clip import CHECKPOINTS, ClipReference, prepare_torchvision
+from indexer.encoders.hub import give_up_early
 from indexer.encoders.refusal import check_weights, explain
 from indexer.encoders.source import HUB_PREFIX, LOCAL_PREFIX, near
 from indexer.errors import BadConfig, MissingModel
@@ -49,6 +50,8 @@ def load_clip(model: str, reference: ClipReference) -> LoadedClip:
         pretrained = pretrained or str(reference.source)
     else:
         name = f"{LOCAL_PREFIX}{reference.source}"
+    if hub:
+        give_up_early(hub)
     try:
         module = open_clip.create_model(
             name,

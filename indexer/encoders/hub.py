@@ -36,6 +36,23 @@ def fetched_as(reference: str, model: str) -> Path:
         raise explain(reference, error, name) from error
 
 
+def give_up_early(name: str) -> None:
+    """Where the hub does not answer about a model, ask it for nothing more in this process.
+
+    What was downloaded is used all the same. For each file that is looked for, huggingface_hub
+    would try six times over 24 seconds.
+    """
+    from huggingface_hub import HfApi, constants
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        HfApi().model_info(name, timeout=10)
+    except HfHubHTTPError:  # an answer, if a bad one
+        return
+    except Exception:
+        constants.HF_HUB_OFFLINE = True
+
+
 def card(folder: Path) -> tuple[tuple[str, ...], str]:
     """(ISO 639-1 codes, licence) from the front matter of a model card.
 

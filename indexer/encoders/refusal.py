@@ -108,10 +108,16 @@ def _hub_failure(model: str, hub: str, names: set[str], text: str) -> TriptychEr
     if said:
         return MissingModel(f"{model}: {said}")
     if names & set(_UNREACHABLE) or "couldn't connect" in text.lower():
-        return MissingModel(unreachable(model, hub, "OfflineModeIsEnabled" in names))
+        return MissingModel(unreachable(model, hub, _switched_off()))
     if "Required pretrained weights" in text:
         return MissingModel(f"{model}: no weights found for it")
     return None
+
+
+def _switched_off() -> bool:
+    """Whether the hub library was told to ask no network (huggingface_hub, constants.py)."""
+    said = os.environ.get("HF_HUB_OFFLINE") or os.environ.get("TRANSFORMERS_OFFLINE") or ""
+    return said.upper() in {"1", "ON", "YES", "TRUE"}
 
 
 def _checkpoint_failure(model: str, names: set[str], text: str) -> TriptychError | None:
