@@ -42,7 +42,8 @@ _UNLIKE = 0.4
 class Agreement:
     """How far a query agrees with what it is laid over, by the windows that show something.
 
-    `alike` in [-1, 1] is their mean correlation; `covered` in [0, 1] the share of those of the
+    `alike` in [-1, 1] is the mean of their correlations, each counting for how much it shows:
+    compression leaves least of what is faint. `covered` in [0, 1] is the share of those of the
     query that lie on the indexed image; `differing` in [0, 1] the share that the largest
     connected region of unlike windows has of all.
     """
@@ -135,14 +136,16 @@ def laid_over(asked: Grey, seen: Grey, matrix: NDArray[np.float64]) -> tuple[Gre
     return np.asarray(laid, np.uint8), valid
 
 
-def correlations(one: Floats, two: Floats, valid: Mask) -> tuple[Floats, Mask, Mask]:
-    """Of each window: its correlation, whether both images have it and it shows something, and
-    whether the query shows something there; each (rows, columns)."""
+def correlations(one: Floats, two: Floats, valid: Mask) -> tuple[Floats, Floats, Mask]:
+    """Of each window: its correlation; the deviation of its gradients where both images have it
+    and it shows something, else 0; and whether the query shows something there; each
+    (rows, columns)."""
     top, left = (side % _WINDOW // 2 for side in valid.shape)
     inner = cv2.erode(valid.astype(np.uint8), np.ones((_EDGE, _EDGE), np.uint8))
     here, there = _deviation(one), _deviation(two)
     both = _tiled(inner).mean(axis=2) > 0.5
-    telling = both & (np.maximum(here, there) > _TELLING)
+    most = np.maximum(here, there)
+    telling = both & (most > _TELLING)
     found = np.zeros(here.shape, np.float32)
     for row, column in np.argwhere(telling & (np.minimum(here, there) > _PLAIN)):
         y, x = top + row * _WINDOW, left + column * _WINDOW
@@ -151,11 +154,12 @@ def correlations(one: Floats, two: Floats, valid: Mask) -> tuple[Floats, Mask, M
         ]
         part = one[y : y + _WINDOW, x : x + _WINDOW]
         found[row, column] = cv2.matchTemplate(around, part, cv2.TM_CCOEFF_NORMED).max()
-    return found, telling, here > _TELLING
+    return found, most * telling, here > _TELLING
 
 
-def agreement(found: Floats, telling: Mask, asked: Mask) -> Agreement:
+def agreement(found: Floats, shown: Floats, asked: Mask) -> Agreement:
     """What `correlations` amount to."""
+    telling = shown > 0
     count = int(telling.sum())
     if count == 0:
         return NOTHING
@@ -163,7 +167,7 @@ def agreement(found: Floats, telling: Mask, asked: Mask) -> Agreement:
     _, _, regions, _ = cv2.connectedComponentsWithStats(unlike, connectivity=8)
     largest = int(regions[1:, cv2.CC_STAT_AREA].max(initial=0))
     covered = float((telling & asked).sum() / max(1, asked.sum()))
-    return Agreement(float(found[telling].mean()), covered, largest / count)
+    return Agreement(float(np.average(found, weights=shown)), covered, largest / count)
 
 
 def gradients(grey: Grey) -> Floats:

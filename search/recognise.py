@@ -23,8 +23,8 @@ from search.results import Region
 from search.verify import CHECKED, RIVAL, verify
 
 LOOKED_AT: Final = 20
-_TIE = 0.9
-"""Images with this share of the score of the best are as good as it: RANSAC varies so much,
+_TIE = 0.95
+"""Images with this share of the score of the best are as good as it: compression changes so much,
 and equal images of several documents are told apart by the other lanes."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -15,12 +15,15 @@ from indexer.regions.features import Features
 from indexer.store.regions import NEAR
 
 Points = NDArray[np.float32]
+Fit = Callable[[Points, Points], NDArray[np.float64] | None]
 T = TypeVar("T")
 
 LEAST: Final = 6
 """Features that have to agree on one place before anything is said about it."""
 
 _TOLERANCE = 0.012  # of the indexed image's longer side, which is 1 here
+_EXACT = 0.004  # likewise: 1.6 pixels of those that features are found in
+_BENT = 1.1
 _TURN = 0.6  # radians that an upright photo may be turned by
 _STRETCH = 2.0
 
@@ -36,6 +39,11 @@ class Sighting:
     box: Box
     features: int
     matrix: NDArray[np.float64] = field(repr=False, compare=False)
+
+    @property
+    def flat(self) -> bool:
+        """Whether the query is moved, scaled and turned alone, as a copy of a screen is."""
+        return not self.matrix[2, :2].any()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +61,9 @@ class _Matched:
 def sight(asked: Features, seen: Features) -> Sighting | None:
     """Where the query lies on an indexed image, None where nothing is agreed upon.
 
-    Nearest codes are matched, then a homography is fitted by MAGSAC++ (Barath et
-    al., CVPR 2020), or a similarity where few match; one that mirrors, turns or stretches more
-    than a camera would is refused.
+    Nearest codes are matched, then a similarity is fitted, or a homography by MAGSAC++ (Barath
+    et al., CVPR 2020) where that agrees with more; one that mirrors, turns or stretches
+    more than a camera would is refused.
     """
     return _sight(asked, seen, _match(asked, seen))
 
@@ -94,9 +102,7 @@ def _sight(asked: Features, seen: Features, matched: _Matched) -> Sighting | Non
     edges = _project(fitted, _corners() * _unit(asked.aspect))
     if not _plausible(edges, asked.aspect):
         return None
-    moved = _project(fitted, here)
-    off = np.linalg.norm(moved - there[found], axis=1)
-    agreeing = close & (off < _TOLERANCE * 1.5)
+    agreeing = close & (_off(fitted, here, there[found]) < _TOLERANCE * 1.5)
     count = len(np.unique(found[agreeing]))
     if count < LEAST:
         return None
@@ -138,22 +144,70 @@ def _corners() -> Points:
 
 
 def _fit(here: Points, there: Points) -> NDArray[np.float64] | None:
-    """The 3 × 3 matrix that takes points of the query to the indexed image."""
+    """The 3 × 3 matrix that takes points of the query to the indexed image.
+
+    A homography bends to what matches by chance, and lies some pixels off on a cut and scaled
+    screen, where a similarity is exact. So it has to agree with a tenth more features.
+    """
     cv2.setRNGSeed(0)
     first, mask = cv2.estimateAffinePartial2D(
         here, there, method=cv2.RANSAC, ransacReprojThreshold=_TOLERANCE * 2.5, maxIters=600
     )
     if first is None or mask.sum() < LEAST - 2:
         return None
-    fitted = np.vstack([first, [0, 0, 1]])
-    near = np.linalg.norm(_project(fitted, here) - there, axis=1) < 0.1
-    if near.sum() >= 2 * LEAST:
+    plain = _refined(np.vstack([first, [0, 0, 1]]), here, there, _similarity)
+    off = _off(plain, here, there)
+    near, exact = off < 0.1, np.sum(off < _EXACT)
+    if near.sum() >= 2 * LEAST and np.sum(off < _TOLERANCE * 2.5) > _BENT * exact:
         bent, _ = cv2.findHomography(
             here[near], there[near], cv2.USAC_MAGSAC, _TOLERANCE, maxIters=500
         )
         if bent is not None:
-            return np.asarray(bent, np.float64)
-    return fitted
+            bent = _refined(np.asarray(bent, np.float64), here, there, _homography)
+            if np.sum(_off(bent, here, there) < _EXACT) > _BENT * exact:
+                return bent
+    return plain
+
+
+def _refined(
+    matrix: NDArray[np.float64], here: Points, there: Points, fit: Fit
+) -> NDArray[np.float64]:
+    """A matrix fitted by least squares to what it agrees with, ever more exactly."""
+    for tolerance in (_TOLERANCE, _TOLERANCE / 2, _EXACT):
+        near = _off(matrix, here, there) < tolerance
+        fitted = fit(here[near], there[near]) if near.sum() >= LEAST - 2 else None
+        if fitted is None:
+            break
+        matrix = np.asarray(fitted, np.float64)
+    return matrix
+
+
+def _similarity(here: Points, there: Points) -> NDArray[np.float64] | None:
+    """That of the least squared distance; points are complex numbers, which it multiplies by one
+    and adds one to. None where all points are one."""
+    one, two = here @ np.array([1, 1j]), there @ np.array([1, 1j])
+    around = one - one.mean()
+    spread = np.vdot(around, around).real
+    if spread == 0:
+        return None
+    turn = np.vdot(around, two) / spread
+    shift = two.mean() - turn * one.mean()
+    return np.array(
+        [[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag], [0, 0, 1]]
+    )
+
+
+def _homography(here: Points, there: Points) -> NDArray[np.float64] | None:
+    """That of the least squared distance; None of few points, which it would only follow."""
+    if len(here) < 2 * LEAST:
+        return None
+    fitted, _ = cv2.findHomography(here, there)
+    return None if fitted is None else np.asarray(fitted, np.float64)
+
+
+def _off(matrix: NDArray[np.float64], here: Points, there: Points) -> NDArray[np.float32]:
+    """How far from its match each point comes to lie, float32 (n,)."""
+    return np.asarray(np.linalg.norm(_project(matrix, here) - there, axis=1), np.float32)
 
 
 def _project(matrix: NDArray[np.float64], points: Points) -> Points:

@@ -14,13 +14,22 @@ from search.regions import Sighting
 T = TypeVar("T")
 
 CHECKED: Final = 4
-"""Most images that a query is laid over; the others have fewer of its features."""
+"""Images that a query is laid over; the others have fewer of its features."""
+
+_CLOSE = 0.8
+_MOST = 8
+"""Images that it is laid over at most, if they have this share of the features of the best: windows
+of one program have about as many of those of a nearly empty one as the image itself."""
 
 RIVAL: Final = 0.2
 """Share of the features of the best, below which an image is not looked at closer."""
 
-_CLEAR = 12  # features below which nothing is claimed
-_ALIKE = 0.75
+_ALIKE = 0.9
+"""Least agreement of a copy, which lies on the image to a pixel: states of one window differ less
+than other windows do."""
+
+_PHOTO_ALIKE = 0.75  # a photo is soft, and displays are bent
+_PHOTO_CLEAR = 12  # features below which nothing is claimed of one
 _COVERED = 0.5  # a photo has the edge of the display and what is behind it
 _DIFFERING = 0.15
 _RESEMBLING = 0.5
@@ -48,11 +57,11 @@ class Verified(Generic[T]):
     @property
     def same(self) -> bool:
         """Whether it is the very image: no sizeable part of it shows something else."""
-        agreed = self.agreement
+        agreed, flat = self.agreement, self.sighting.flat
         return (
             agreed is not None
-            and self.sighting.features >= _CLEAR
-            and agreed.alike >= _ALIKE
+            and (flat or self.sighting.features >= _PHOTO_CLEAR)
+            and agreed.alike >= (_ALIKE if flat else _PHOTO_ALIKE)
             and agreed.covered >= _COVERED
             and agreed.differing <= _DIFFERING
         )
@@ -77,8 +86,9 @@ def verify(
     slopes = gradients(asked)
     found = []
     for place, (what, sighting) in enumerate(by_features):
-        rival = sighting.features >= RIVAL * by_features[0][1].features
-        seen = preview(what) if place < CHECKED and rival else None
+        share = sighting.features / by_features[0][1].features
+        rival = place < _MOST and share >= (RIVAL if place < CHECKED else _CLOSE)
+        seen = preview(what) if rival else None
         agreed = compare(asked, seen, sighting.matrix, slopes) if seen is not None else None
         found.append(Verified(what, sighting, agreed))
     return sorted(found, key=lambda one: (-one.same, -one.score))

@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from random import Random
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -163,6 +164,31 @@ def test_a_crop_is_located(tmp_path: Path) -> None:
     box = (found.box.x0, found.box.y0, found.box.x1, found.box.y1)
     assert box == pytest.approx((0.25, 0.2, 0.875, 0.9), abs=0.02)
     assert is_same(cut, image, found)
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_a_cut_and_scaled_copy_is_fitted_to_a_pixel(seed: int) -> None:
+    cut = screen(seed).crop((24, 15, 456, 285)).resize((302, 189))
+    found = sight(extract(cut, ASKED), extract(screen(seed), STORED))
+    assert found is not None
+    # nine tenths of the screen, a twentieth from its left and, of 300 by 480, from its top
+    assert found.flat
+    wanted = np.array([[0.9, 0.0, 0.05], [0.0, 0.9, 0.05 * 300 / 480], [0.0, 0.0, 1.0]])
+    np.testing.assert_allclose(found.matrix, wanted, atol=0.001)
+
+
+def test_a_slanted_photo_is_fitted_by_a_homography() -> None:
+    image = screen(3)
+    square = np.array([[0, 0], [480, 0], [480, 300], [0, 300]], np.float32)
+    slant = np.array([[0, 20], [480, 0], [480, 300], [0, 280]], np.float32)
+    matrix = cv2.getPerspectiveTransform(square, slant)  # of the photo to the screen
+    numbers = matrix.ravel()[:8].tolist()
+    photo = image.transform(image.size, Image.Transform.PERSPECTIVE, numbers)
+    found = sight(extract(photo, ASKED), extract(image, STORED))
+    assert found is not None
+    assert not found.flat
+    corners = search.regions._project(found.matrix, square / np.float32(480))
+    np.testing.assert_allclose(corners, slant / 480, atol=0.01)
 
 
 def test_another_screen_is_not_sighted() -> None:

@@ -50,12 +50,13 @@ def test_an_indexed_image_of_another_size_is_scaled() -> None:
 
 def test_the_figures_are_those_of_windows_that_show_something() -> None:
     found = np.array([[0.9, 0.1, 0.0], [0.7, 0.9, 0.2], [0.3, 0.0, 0.9]], np.float32)
-    telling = np.array([[1, 1, 0], [1, 1, 1], [1, 0, 1]], np.bool_)
+    shown = np.array([[2, 1, 0], [1, 1, 1], [1, 0, 1]], np.float32)
     asked = np.array([[1, 1, 1], [1, 1, 0], [1, 0, 1]], np.bool_)
-    # Seven windows tell, .9 + .1 + .7 + .9 + .2 + .3 + .9 = 4.0. Unlike are .1 and .2, which
-    # touch at a corner, and .3 by itself. Of the seven that the query has, one is not there.
-    result = agreement(found, telling, asked)
-    assert result.alike == pytest.approx(4 / 7)
+    # Seven windows tell, the first of them twice as much as each other one: 2 · .9 + .1 + .7 +
+    # .9 + .2 + .3 + .9 of 8. Unlike are .1 and .2, which touch at a corner, and .3 by itself. Of
+    # the seven that the query has, one is not there.
+    result = agreement(found, shown, asked)
+    assert result.alike == pytest.approx(4.9 / 8)
     assert result.differing == pytest.approx(2 / 7)
     assert result.covered == pytest.approx(6 / 7)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from indexer.records import Box
 from search.compare import Agreement, Grey
@@ -40,27 +41,38 @@ def test_only_the_best_are_laid_over() -> None:
         asked.append(what)
         return grey(screen(4))
 
-    verify(screen(3), [(n, sighting(100 - n)) for n in range(CHECKED + 2)], preview)
+    verify(screen(3), [(n, sighting(100 - 10 * n)) for n in range(CHECKED + 2)], preview)
     assert asked == list(range(CHECKED))
     asked.clear()
     verify(screen(3), [(0, sighting(100)), (1, sighting(9))], preview)  # 9 is no rival of 100
     assert asked == [0]
+    asked.clear()
+    verify(screen(3), [(n, sighting(100 - n)) for n in range(10)], preview)  # all are close
+    assert asked == list(range(8))
+
+
+SLANTED = np.array([[1.0, 0, 0], [0, 1, 0], [0.1, 0, 1]])
 
 
 @pytest.mark.parametrize(
-    ("agreement", "same"),
+    ("matrix", "features", "agreement", "same"),
     [
-        (Agreement(0.9, 1.0, 0.0), True),
-        (Agreement(0.9, 1.0, 0.4), False),  # a large part differs
-        (Agreement(0.9, 0.3, 0.0), False),  # it is on a third of the query only
-        (Agreement(0.4, 1.0, 0.0), False),
-        (None, False),
+        (np.eye(3), 50, Agreement(0.9, 1.0, 0.0), True),
+        (np.eye(3), 8, Agreement(0.9, 1.0, 0.0), True),  # few features that lie to a pixel
+        (np.eye(3), 50, Agreement(0.9, 1.0, 0.4), False),  # a large part differs
+        (np.eye(3), 50, Agreement(0.9, 0.3, 0.0), False),  # it is on a third of the query only
+        (np.eye(3), 50, Agreement(0.8, 1.0, 0.0), False),  # another state of one window
+        (np.eye(3), 50, None, False),
+        (SLANTED, 50, Agreement(0.8, 1.0, 0.0), True),  # a photo
+        (SLANTED, 50, Agreement(0.7, 1.0, 0.0), False),
+        (SLANTED, 8, Agreement(0.9, 1.0, 0.0), False),
     ],
 )
 def test_the_same_is_claimed_where_no_sizeable_part_differs(
-    agreement: Agreement | None, same: bool
+    matrix: NDArray[np.float64], features: int, agreement: Agreement | None, same: bool
 ) -> None:
-    assert Verified("a", sighting(), agreement).same is same
+    seen = Sighting(Box(0, 0, 1, 1), features, matrix)
+    assert Verified("a", seen, agreement).same is same
 
 
 def test_the_score_weighs_features_by_agreement() -> None:
