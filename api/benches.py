@@ -32,11 +32,12 @@ class _Strict(BaseModel):
 
 
 class QueryIn(_Strict):
-    """A line of a query file, its image in base64."""
+    """A line of a query file, its image and recording in base64."""
 
     id: str = Field(min_length=1)
     text: str = ""
     image: str = Field("", description="a screenshot or photo, base64; a data: URL is fine too")
+    voice: str = Field("", description="a recording of the question, base64 or a data: URL")
     relevant: list[str] = Field(description="documents, assets or record ids that are right")
     exclude: list[str] = []
     kind: str = Field("", description="groups the figures; by default by what is asked with")
@@ -164,15 +165,18 @@ class Benches:
         return round(time.monotonic() - self._began, 3)
 
 
+def _file(encoded: str, where: str, most: int) -> bytes | None:
+    data = decode_base64(encoded, where) if encoded else None
+    if data is not None and len(data) > most:
+        raise BadQuery(f"{where}: {len(data):,} bytes; up to {most:,} are allowed")
+    return data
+
+
 def _judged(query: QueryIn, answers: bool, limits: Limits) -> JudgedQuery:
     if not query.relevant and not answers:
         raise BadQuery(
             f"query {query.id}: nothing is relevant; that is measured with answers alone"
         )
-    where = f"query {query.id}: image"
-    image = decode_base64(query.image, where) if query.image else None
-    if image is not None and len(image) > limits.image_bytes:
-        raise BadQuery(f"{where}: {len(image):,} bytes; up to {limits.image_bytes:,} are allowed")
     judged = JudgedQuery(
         id=query.id,
         text=query.text,
@@ -180,7 +184,8 @@ def _judged(query: QueryIn, answers: bool, limits: Limits) -> JudgedQuery:
         relevant=tuple(query.relevant),
         exclude=frozenset(query.exclude),
         kind=query.kind,
-        data=image,
+        data=_file(query.image, f"query {query.id}: image", limits.image_bytes),
+        spoken=_file(query.voice, f"query {query.id}: voice", limits.sound_bytes),
     )
     try:
         judged.query(1).check(limits)

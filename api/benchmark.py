@@ -15,7 +15,7 @@ from search.answered import AnswerFigures, answer_all, answer_figures
 from search.desk import Desk
 from search.evaluate import Evaluation, evaluate
 from search.paired import Comparison, compare
-from search.qrels import JudgedQuery, QueryFile
+from search.qrels import JudgedQuery
 from search.report.page import Report
 from search.report.worst import worst_queries
 from search.trial import Measured
@@ -38,7 +38,7 @@ class Plan:
     """What to measure: `against` is what it is compared with, `pictures` are for a report."""
 
     side: Side
-    file: QueryFile
+    queries: Sequence[JudgedQuery]
     cutoffs: Sequence[int]
     against: Side | None = None
     answers: bool = False
@@ -47,7 +47,7 @@ class Plan:
     @property
     def judged(self) -> list[JudgedQuery]:
         """The queries that something is right for."""
-        return [query for query in self.file.queries if query.relevant]
+        return [query for query in self.queries if query.relevant]
 
 
 def run(plan: Plan, stage: Stage, step: Step) -> Report:
@@ -67,8 +67,8 @@ def run(plan: Plan, stage: Stage, step: Step) -> Report:
         comparison: Comparison | None = compare(before, evaluation) if before else None
         answers: AnswerFigures | None = None
         if plan.answers:
-            stage("answering", len(plan.file.queries))
-            answers = answer_figures(answer_all(engine, plan.file.queries, step))
+            stage("answering", len(plan.queries))
+            answers = answer_figures(answer_all(engine, plan.queries, step))
         if plan.pictures:
             stage("looking at the worst", 1)
         return Report(
@@ -76,7 +76,6 @@ def run(plan: Plan, stage: Stage, step: Step) -> Report:
             generation=engine.generation,
             made=f"{datetime.now().astimezone():%Y-%m-%d %H:%M}",
             evaluation=evaluation,
-            left_out=plan.file.left_out,
             against=plan.against.name if plan.against else "",
             before=before,
             comparison=comparison,

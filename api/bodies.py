@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from anyio import to_thread
 from pydantic import ValidationError
 from python_multipart.multipart import parse_options_header
@@ -16,12 +18,14 @@ from search.query import Query
 
 _REPEATED = {"filter": "filters", "exclude": "exclude"}
 _SINGLE = {"text", "k", "collapse"}
+_FILES = {"image", "voice"}
 _TAKEN = "application/json, multipart/form-data"
 
 
 def body_limit(limits: Limits) -> int:
-    """The most bytes of a request: an image in base64, a question and room for the rest."""
-    return limits.image_bytes * 4 // 3 + limits.query_chars * 6 + 65_536
+    """The most bytes of a request: an image and a recording in base64, a question, and room."""
+    files = limits.image_bytes + limits.sound_bytes
+    return files * 4 // 3 + limits.query_chars * 6 + 65_536
 
 
 async def read_query(request: Request, limits: Limits) -> Query:
@@ -35,17 +39,20 @@ async def read_query(request: Request, limits: Limits) -> Query:
         query = await to_thread.run_sync(_from_json, await request.body())
     elif media == "multipart/form-data":
         await _check_complete(request)
-        async with request.form(max_files=1, max_part_size=body_limit(limits)) as form:
+        async with request.form(max_files=len(_FILES), max_part_size=body_limit(limits)) as form:
             query = await _from_form(form)
     else:
         given = repr(media) if media else "no content type"
         raise WrongMediaType(f"{given}: send application/json or multipart/form-data", _TAKEN)
-    if query.image is not None and len(query.image) > limits.image_bytes:
-        raise TooLarge(
-            f"image: {len(query.image):,} bytes; up to {limits.image_bytes:,} are allowed"
-        )
+    _check_size("image", query.image, limits.image_bytes)
+    _check_size("voice", query.voice, limits.sound_bytes)
     query.check(limits)
     return query
+
+
+def _check_size(part: str, data: bytes | None, most: int) -> None:
+    if data is not None and len(data) > most:
+        raise TooLarge(f"{part}: {len(data):,} bytes; up to {most:,} are allowed")
 
 
 def check_encoding(request: Request) -> None:
@@ -81,19 +88,22 @@ async def _check_complete(request: Request) -> None:
 
 async def _from_form(form: FormData) -> Query:
     fields: dict[str, str | list[str]] = {}
-    image: bytes | None = None
+    files: dict[str, bytes | None] = {}
     for name, value in form.multi_items():
-        if name == "image":
-            image = await _image(value)
+        if name in _FILES:
+            if name in files:
+                raise BadQuery(f"{name}: sent twice")
+            files[name] = await _file(name, value)
             continue
         if not isinstance(value, str):
-            raise BadQuery(f"{name}: a file was sent; files go in the part 'image'")
+            parts = " or ".join(map(repr, sorted(_FILES)))
+            raise BadQuery(f"{name}: a file was sent; files go in the part {parts}")
         _add(fields, name, value)
     try:
         query = SearchRequest.model_validate(fields).to_query()
     except ValidationError as error:
         raise BadQuery(first_error(error)) from error
-    return Query(query.text, image, query.filters, query.exclude, query.k, query.collapse)
+    return replace(query, image=files.get("image"), voice=files.get("voice"))
 
 
 def _add(fields: dict[str, str | list[str]], name: str, value: str) -> None:
@@ -102,7 +112,7 @@ def _add(fields: dict[str, str | list[str]], name: str, value: str) -> None:
         assert isinstance(values, list)
         values.append(value)
     elif name not in _SINGLE:
-        known = ", ".join(sorted({"image", *_SINGLE, *_REPEATED}))
+        known = ", ".join(sorted({*_FILES, *_SINGLE, *_REPEATED}))
         raise BadQuery(f"{name}: unknown part; known: {known}")
     elif name in fields:
         raise BadQuery(f"{name}: sent twice")
@@ -110,9 +120,9 @@ def _add(fields: dict[str, str | list[str]], name: str, value: str) -> None:
         fields[name] = value
 
 
-async def _image(value: UploadFile | str) -> bytes | None:
-    """The bytes of an image part; None for a file input that was left empty."""
+async def _file(name: str, value: UploadFile | str) -> bytes | None:
+    """The bytes of a file part; None for a file input that was left empty."""
     if isinstance(value, str):
-        raise BadQuery("image: send it as a file part, with a file name")
+        raise BadQuery(f"{name}: send it as a file part, with a file name")
     data = await value.read()
     return data if data or value.filename else None

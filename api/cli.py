@@ -54,6 +54,7 @@ app.add_typer(cli_bench.app, name="bench")
 
 Text = Annotated[Optional[str], typer.Argument(help="The question.")]  # noqa: UP045 (typer reads it)
 Image = Annotated[OptionalPath, typer.Option("--image", help="A screenshot or photo.")]
+Voice = Annotated[OptionalPath, typer.Option("--voice", help="A recording of the question.")]
 Filters = Annotated[
     list[str],
     typer.Option("--filter", help="KEY=VALUE; also !=, >=, <=, >, <. May be repeated."),
@@ -66,16 +67,17 @@ def search(
     index: IndexFolder,
     text: Text = None,
     image: Image = None,
+    voice: Voice = None,
     filters: Filters = [],  # noqa: B006 (typer copies it)
     k: Count = 10,
     as_json: Json = False,
 ) -> None:
-    """Search by question text, by screenshot, or by both."""
+    """Search by question text, screenshot or recording, or by any mix of them."""
     from api.render import print_search
     from api.schemas import search_json
 
-    with open_engine(index, settings_with()) as engine, _naming(image):
-        result = engine.search(_query(text, image, filters, k))
+    with open_engine(index, settings_with()) as engine, _naming(image, voice):
+        result = engine.search(_query(text, image, voice, filters, k))
     emit(as_json, lambda: search_json(result), lambda console: print_search(console, result))
 
 
@@ -84,6 +86,7 @@ def answer(
     index: IndexFolder,
     text: Text = None,
     image: Image = None,
+    voice: Voice = None,
     filters: Filters = [],  # noqa: B006 (typer copies it)
     k: Count = 10,
     llm: Annotated[
@@ -91,7 +94,7 @@ def answer(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Answer a question or a screenshot, with citations."""
+    """Answer a question, typed or spoken, or a screenshot, with citations."""
     from api.render import print_answer
     from api.render_wording import worded
     from api.schemas import answer_json
@@ -99,8 +102,8 @@ def answer(
 
     settings = settings_with()
     chat = ChatEndpoint(settings.llm, settings.offline) if llm else None
-    with open_engine(index, settings) as engine, _naming(image):
-        result = engine.answer(_query(text, image, filters, k))
+    with open_engine(index, settings) as engine, _naming(image, voice):
+        result = engine.answer(_query(text, image, voice, filters, k))
         passages = engine.passages(result) if chat else []
     if chat is not None:
         result = worded(result, passages, chat)
@@ -143,25 +146,35 @@ def info(
 
 
 @contextmanager
-def _naming(image: Path | None) -> Iterator[None]:
+def _naming(image: Path | None, voice: Path | None) -> Iterator[None]:
     """Put the file's name before what is wrong with it."""
-    from indexer.errors import BadImage
+    from indexer.errors import BadImage, BadSound
 
     try:
         yield
     except BadImage as error:
         raise BadImage(f"{image}: {error}") from error
+    except BadSound as error:
+        raise BadSound(f"{voice}: {error}") from error
 
 
-def _query(text: str | None, image: Path | None, filters: list[str], k: int) -> Query:
-    from indexer.errors import BadQuery
+def _query(
+    text: str | None, image: Path | None, voice: Path | None, filters: list[str], k: int
+) -> Query:
     from search.query import Query, parse_filters
 
+    return Query(
+        text or "", _content(image), filters=parse_filters(filters), k=k, voice=_content(voice)
+    )
+
+
+def _content(file: Path | None) -> bytes | None:
+    from indexer.errors import BadQuery
+
     try:
-        data = image.read_bytes() if image else None
+        return file.read_bytes() if file else None
     except OSError as error:
-        raise BadQuery(f"{image}: {error.strerror}") from error
-    return Query(text or "", data, filters=parse_filters(filters), k=k)
+        raise BadQuery(f"{file}: {error.strerror}") from error
 
 
 def main() -> None:

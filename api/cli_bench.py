@@ -71,7 +71,7 @@ def recall(  # noqa: PLR0913, PLR0917 (an option each)
         write_text(report, render(found))
     emit(
         as_json,
-        lambda: evaluation_json(found.evaluation, found.left_out, found.comparison, found.answers),
+        lambda: evaluation_json(found.evaluation, found.comparison, found.answers),
         lambda console: print_benchmark(console, found),
     )
 

@@ -172,7 +172,7 @@ def _rebuild_gated(folder: Path, settings: Settings, gate: Gate, as_json: bool) 
 
     def show(console: Console) -> None:
         print_build(console, result, folder, "committed" if verdict.passed else "not made live,")
-        print_verdict(console, verdict, gated.left_out)
+        print_verdict(console, verdict)
 
     emit(as_json, lambda: gated.to_json(folder), show)
     if not verdict.passed:

@@ -82,13 +82,17 @@ REQUEST_BODY: dict[str, Any] = {
                 "properties": {
                     "text": {"type": "string", "description": "the question"},
                     "image": {"type": "string", "format": "binary"},
+                    "voice": {"type": "string", "format": "binary"},
                     "filter": {"type": "array", "items": {"type": "string"}},
                     "k": {"type": "integer", "minimum": 1, "default": 10},
                     "exclude": {"type": "array", "items": {"type": "string"}},
                     "collapse": {"type": "string", "enum": ["document", "asset"]},
                 },
             },
-            "encoding": {"image": {"contentType": "image/*"}},
+            "encoding": {
+                "image": {"contentType": "image/*"},
+                "voice": {"contentType": "audio/*"},
+            },
             "examples": {
                 "question": {"value": {"text": _QUESTION, "filter": ["kind=manual"], "k": 5}},
             },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +23,9 @@ class Gated:
 
     result: BuildResult
     verdict: Verdict
-    left_out: Sequence[str]
 
     def to_json(self, root: Path) -> dict[str, JsonValue]:
-        verdict = verdict_json(self.verdict, self.left_out)
+        verdict = verdict_json(self.verdict)
         return build_json(self.result, root) | {"live": self.verdict.passed, "gate": verdict}
 
 
@@ -44,12 +42,12 @@ def rebuild_gated(root: Path, settings: Settings, gate: Gate, progress: Terminal
     verdict = judge(before, after, gate)
     if verdict.passed:
         promote(root, result.generation, live)
-    return Gated(result, verdict, gate.file.left_out)
+    return Gated(result, verdict)
 
 
 def _measure(
     root: Path, generation: int, settings: Settings, gate: Gate, progress: TerminalProgress
 ) -> Evaluation:
-    queries = gate.file.queries
+    queries = gate.queries
     progress.stage(f"queries on generation {generation}", len(queries))
     return measure(root, generation, settings, queries, progress.step)

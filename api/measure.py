@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -28,7 +27,6 @@ def parse_cutoffs(text: str) -> list[int]:
 
 def evaluation_json(
     evaluation: Evaluation,
-    left_out: Sequence[str] = (),
     comparison: Comparison | None = None,
     answers: AnswerFigures | None = None,
 ) -> dict[str, JsonValue]:
@@ -40,7 +38,6 @@ def evaluation_json(
     data: dict[str, JsonValue] = {
         "queries": evaluation.queries,
         "with_hits": evaluation.queries - len(evaluation.empty),
-        "left_out": list(left_out),
         **_rankings(evaluation.figures),
         "latency_ms": _latency(evaluation.latency()),
         "kinds": {

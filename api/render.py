@@ -18,6 +18,7 @@ _SNIPPET = 240
 
 def print_search(console: Console, result: SearchResult) -> None:
     """Hits with where they stand, why, and a snippet."""
+    _print_heard(console, result)
     if result.read:
         words = " · ".join(line.text for line in result.read)
         console.print(Text(f"read in the image: {_clip(words, 160)}", style="dim"))
@@ -31,6 +32,7 @@ def print_search(console: Console, result: SearchResult) -> None:
 
 def print_answer(console: Console, answer: Answer) -> None:
     """The answer, then its sources."""
+    _print_heard(console, answer.search)
     _print_corrected(console, answer.search)
     print_said(console, answer)
     console.print(Text(f"confidence {answer.confidence:.2f}", style="dim"))
@@ -57,6 +59,11 @@ def print_answer(console: Console, answer: Answer) -> None:
 def print_info(console: Console, info: Mapping[str, JsonValue]) -> None:
     """Facts of an index as an indented list."""
     console.print(_facts(info))
+
+
+def _print_heard(console: Console, result: SearchResult) -> None:
+    if result.heard:
+        console.print(Text(f"heard: {result.heard}", style="dim"))
 
 
 def _print_corrected(console: Console, result: SearchResult) -> None:

@@ -35,9 +35,6 @@ def print_benchmark(console: Console, report: Report) -> None:
         _print_comparison(console, report.comparison, report.against)
     if report.answers:
         _print_answers(console, report.answers)
-    if report.left_out:
-        ids = ", ".join(report.left_out)
-        console.print(Text(f"left out, sound cannot be searched yet: {ids}", style="dim"))
 
 
 def _print_figures(console: Console, title: str, figures: Figures) -> None:

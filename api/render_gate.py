@@ -18,12 +18,11 @@ _SHOWN = 10
 """Queries that are told in full; of the others the ids are."""
 
 
-def verdict_json(verdict: Verdict, left_out: Sequence[str]) -> dict[str, JsonValue]:
+def verdict_json(verdict: Verdict) -> dict[str, JsonValue]:
     """Figures of both generations, each `{"value", "low", "high"}`, and what fell, by query."""
     return {
         "passed": verdict.passed,
         "queries": verdict.queries,
-        "left_out": list(left_out),
         "min_drop": verdict.min_drop,
         "before": _figures(verdict.before),
         "after": _figures(verdict.after),
@@ -32,7 +31,7 @@ def verdict_json(verdict: Verdict, left_out: Sequence[str]) -> dict[str, JsonVal
     }
 
 
-def print_verdict(console: Console, verdict: Verdict, left_out: Sequence[str]) -> None:
+def print_verdict(console: Console, verdict: Verdict) -> None:
     """Measures before and after, then the queries that do worse in what fell."""
     table = Table(title=f"{verdict.queries:,} queries, fused")
     table.add_column("")
@@ -52,9 +51,6 @@ def print_verdict(console: Console, verdict: Verdict, left_out: Sequence[str]) -
     if others:
         ids = ", ".join(worse.id for worse in others)
         console.print(Text(f"and {len(others):,} more: {ids}"), soft_wrap=True)
-    if left_out:
-        ids = ", ".join(left_out)
-        console.print(Text(f"left out, sound cannot be searched yet: {ids}", style="dim"))
 
 
 def refusal(verdict: Verdict, generation: int, root: Path) -> str:

@@ -22,10 +22,11 @@ class _Strict(BaseModel):
 
 
 class SearchRequest(_Strict):
-    """What `/v1/search` and `/v1/answer` take as JSON; at least `text` or `image`."""
+    """What `/v1/search` and `/v1/answer` take as JSON; at least `text`, `image` or `voice`."""
 
     text: str = Field("", description="the question")
     image: str = Field("", description="a screenshot or photo, base64; a data: URL is fine too")
+    voice: str = Field("", description="a recording of the question, base64 or a data: URL")
     filters: list[str] | dict[str, str | list[str]] = Field(
         [], description='`["product=Pump", "date>=2024-01-01"]` or `{"product": "Pump"}`'
     )
@@ -34,7 +35,7 @@ class SearchRequest(_Strict):
     collapse: Literal["document", "asset"] = Field("document", description="what a hit stands for")
 
     def to_query(self) -> Query:
-        """Raises BadQuery for a filter that cannot be read or an image that is not base64."""
+        """Raises BadQuery for a filter that cannot be read, or a file that is not base64."""
         return Query(
             text=self.text,
             image=decode_base64(self.image, "image") if self.image else None,
@@ -42,6 +43,7 @@ class SearchRequest(_Strict):
             exclude=frozenset(self.exclude),
             k=self.k,
             collapse=self.collapse,
+            voice=decode_base64(self.voice, "voice") if self.voice else None,
         )
 
 
@@ -111,6 +113,7 @@ class SearchOut(_Out):
     """Hits, best first. `took_ms` holds milliseconds by stage, `lanes_off` a reason by lane."""
 
     query: str
+    heard: str = Field(description="the words of the recording, as they were understood")
     read: list[LineOut]
     took_ms: dict[str, float]
     generation: int

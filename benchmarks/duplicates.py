@@ -72,7 +72,7 @@ def _ticket(query: JudgedQuery) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    queries = read_queries(Path(arguments[1]), None).queries
+    queries = read_queries(Path(arguments[1]), None)
     rows, labels = collect(Path(arguments[0]), queries)
     print(f"{len(queries)} tickets, {labels.sum()} duplicates among {len(labels)} near tickets")
     model = LogisticRegression(C=100.0)

@@ -196,7 +196,7 @@ def main() -> None:
     parser.add_argument("pairs", type=Path, nargs="+", metavar="INDEX QUERIES")
     options = parser.parse_args()
     for index, queries in zip(options.pairs[::2], options.pairs[1::2], strict=True):
-        judged = read_queries(queries, options.root).queries
+        judged = read_queries(queries, options.root)
         compare(f"{index.name}, {queries.name}", list(ask(index, judged)))
 
 

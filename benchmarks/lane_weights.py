@@ -68,7 +68,7 @@ def main() -> None:
     options = parser.parse_args()
     ranking = load_settings().ranking
     fusion = Convex(ranking)
-    asked = list(ask(options.index, read_queries(options.queries, options.root).queries))
+    asked = list(ask(options.index, read_queries(options.queries, options.root)))
     shipped = ranking.weights(False, True)
     show("settings", table(asked, fusion, shipped))
     for lane in (TEXT, *CHOICES):

@@ -62,7 +62,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="ask every Nth question")
     parser.add_argument("--answers", action="store_true", help="answer each question too")
     options = parser.parse_args()
-    judged = read_queries(options.queries, options.root).queries[:: options.every]
+    judged = read_queries(options.queries, options.root)[:: options.every]
     asked = distinct([one.query(10) for one in judged])
     started = perf_counter()
     engine = Engine.open(options.index, load_settings())

@@ -146,7 +146,7 @@ def main() -> None:
     options = parser.parse_args()
     with Index.open(options.index) as index:
         ids = sorted(_unknown(index)) if options.unknown else index.ids()
-        queries = read_queries(options.queries, None).queries
+        queries = read_queries(options.queries, None)
         bench = Bench(index, index.get(ids), queries, options.manuals)
         print(f"{options.queries.name}: {len(queries)} questions, {len(ids):,} passages")
         lanes = {WORDS: bench.by_words()}

@@ -83,7 +83,7 @@ def main() -> None:
     settings = load_settings()
     limits = settings.rerank
     engine = Engine.open(options.index, settings.model_copy(update={"rerank": Reranking()}))
-    judged = read_queries(options.queries, options.root).queries
+    judged = read_queries(options.queries, options.root)
     groups = [engine.candidates(query.query(1))[: limits.depth] for query in judged]
     names = [
         [judge(one, query.relevant) for one in found]

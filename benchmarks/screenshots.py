@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="take every Nth query")
     options = parser.parse_args()
     engine = Engine.open(options.index, load_settings())
-    queries = list(read_queries(options.queries, options.root).queries)[:: options.every]
+    queries = list(read_queries(options.queries, options.root))[:: options.every]
     report(engine, "excluded", queries)
     with TemporaryDirectory() as folder:
         report(engine, "changed", changed(queries, Path(folder)))

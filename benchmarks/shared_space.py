@@ -72,7 +72,7 @@ class Bench:
 
     def queries(self, *parts: str, images: str = "") -> list[JudgedQuery]:
         path = self.data.joinpath("questions", *parts)
-        return list(read_queries(path, self.data / images).queries)[:: self.every]
+        return list(read_queries(path, self.data / images))[:: self.every]
 
     def scores(self, index: Path, queries: Sequence[JudgedQuery], ranking: Ranking) -> Scores:
         """Fused scores by query and measure."""

@@ -165,10 +165,9 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="take every Nth real query")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
-    sets = by_kind(read_queries(options.synthetic, None).queries, options.kinds)
+    sets = by_kind(read_queries(options.synthetic, None), options.kinds)
     real = {
-        path.stem: list(read_queries(path, options.root).queries)[:: options.every]
-        for path in options.real
+        path.stem: list(read_queries(path, options.root))[:: options.every] for path in options.real
     }
     found = ranks(options.index, load_settings(), {**sets, **real})
     figures = report(found, list(real))

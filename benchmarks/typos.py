@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> None:
     random = Random(1)
     rows: list[list[tuple[float, float]]] = []
     with Index.open(Path(arguments[0])) as index:
-        for query in read_queries(Path(arguments[1]), None).queries:
+        for query in read_queries(Path(arguments[1]), None):
             texts = three_ways(index, query.text, random)
             if texts:
                 rows.append([ask(index, text, query) for text in texts])

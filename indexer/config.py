@@ -38,6 +38,8 @@ class Limits(_Section):
 
     image_pixels: int = Field(80_000_000, gt=0, description="largest image, width times height")
     image_bytes: int = Field(50_000_000, gt=0, description="largest encoded image")
+    sound_seconds: float = Field(60.0, gt=0, description="longest spoken question, in seconds")
+    sound_bytes: int = Field(20_000_000, gt=0, description="largest encoded spoken question")
     file_bytes: int = Field(500_000_000, gt=0, description="largest source file")
     pdf_pages: int = Field(5_000, gt=0, description="most pages read from one PDF")
     query_chars: int = Field(20_000, gt=0, description="longest question, in characters")
@@ -57,6 +59,9 @@ class Models(_Section):
         "starter", description="CLIP model: starter, MODEL/PRETRAINED, local-dir:PATH, a checkpoint"
     )
     reader: str = Field("rapidocr", description="what reads text in images; empty for none")
+    speech: str = Field(
+        "pocketsphinx", description="what hears spoken questions, or whisper:MODEL; empty for none"
+    )
 
 
 class Chunking(_Section):
@@ -154,7 +159,7 @@ class Answering(_Section):
     """When there is enough evidence to answer, and how much is quoted."""
 
     citations: int = Field(3, gt=0, description="most passages cited in one answer")
-    evidence: float = Field(0.4, ge=0, le=1, description="below this nothing is answered")
+    evidence: float = Field(0.25, ge=0, le=1, description="below this nothing is answered")
 
 
 class Llm(_Section):

@@ -26,6 +26,12 @@ class BadImage(TriptychError):
     http_status = 422
 
 
+class BadSound(TriptychError):
+    """Bytes that are no recording this project hears, or one too long or large to decode."""
+
+    http_status = 422
+
+
 class BadFile(TriptychError):
     """A source file that cannot be indexed. Reported, counted and skipped by a build."""
 

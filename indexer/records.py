@@ -66,6 +66,38 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Words that a reader heard between two seconds of a recording. `confidence` is in [0, 1]."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One reading of a recording: its spans in order.
+
+    `weight` in (0, 1] is the probability of the reading among those that were given.
+    """
+
+    spans: tuple[Span, ...]
+    weight: float = 1.0
+
+    @property
+    def text(self) -> str:
+        return " ".join(span.text for span in self.spans)
+
+    @property
+    def confidence(self) -> float:
+        """The mean of its spans by their length in seconds, in [0, 1]; 0 without any."""
+        seconds = sum(span.end - span.start for span in self.spans)
+        said = sum(span.confidence * (span.end - span.start) for span in self.spans)
+        return said / seconds if seconds else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a chunk lies in its document.
 

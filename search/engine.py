@@ -15,7 +15,7 @@ from indexer.config import Settings
 from indexer.encoders.lsa import LSA
 from indexer.errors import TriptychError
 from indexer.lanes import FEATURES, TEXT
-from indexer.records import Filter, Modality, Scored, StoredChunk
+from indexer.records import Filter, Heard, Modality, Scored, StoredChunk
 from indexer.store.analysis import tokens
 from indexer.store.base import Selection
 from indexer.store.index import Index
@@ -27,6 +27,7 @@ from search.fusion.confidence import signals_of
 from search.fusion.learnt import fusion_for
 from search.fusion.methods import Convex
 from search.hits import hits_of
+from search.listen import Listener, spoken
 from search.models import Models, check_models
 from search.prepare import Looked, Prepared, Preparer, Stopwatch
 from search.query import Query
@@ -49,8 +50,13 @@ _HAN = frozenset({"zh", "ja"})
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """What does not depend on the words of a query: where it looks, and its image."""
+    """What is found out of a query once: where it looks, its image, and what it says.
 
+    `query` has the words of its recording, whose readings are `heard`, like typed ones.
+    """
+
+    query: Query
+    heard: tuple[Heard, ...]
     selection: Selection | None
     weights: Mapping[str, float]
     looked: Looked
@@ -90,6 +96,7 @@ class Engine:
         self._preparer = Preparer(models.encoders, models.reader, settings.limits, adapters, held)
         self._fusion = fusion_for(folder, index.spaces, settings.ranking)
         self._selections = Selections(index)
+        self._listener = Listener(index, settings, models.cache)
         comparable = isinstance(self._fusion, Convex)
         tuned = tuned_for(folder, index.spaces) if adapted else None
         self._answerer = Answerer(index, models.encoders, settings.answer, comparable, tuned)
@@ -121,17 +128,17 @@ class Engine:
         return self._index.generation
 
     def search(self, query: Query) -> SearchResult:
-        """Hits for a query. Raises BadQuery or BadImage."""
+        """Hits for a query. Raises BadQuery, BadImage or BadSound."""
         return self._search(query).result
 
     def answer(self, query: Query) -> Answer:
-        """An extractive answer with citations. Raises BadQuery or BadImage."""
+        """An extractive answer with citations. Raises BadQuery, BadImage or BadSound."""
         return self._answer(self._search(query))
 
     def trial(self, query: Query, answered: bool = False) -> Trial:
         """A search as it is measured, with the answer drawn from it if `answered`.
 
-        Raises BadQuery or BadImage.
+        Raises BadQuery, BadImage or BadSound.
         """
         began = perf_counter()
         found = self._search(query)
@@ -148,9 +155,10 @@ class Engine:
         return self._index.get(sorted(set(self._index.ids()).difference(others)))
 
     def recalled(self, query: Query) -> Recalled:
-        """What every lane found, before fusion. Raises BadQuery or BadImage."""
+        """What every lane found, before fusion. Raises BadQuery, BadImage or BadSound."""
         watch = Stopwatch()
-        return self._recall(query, self._scene(query, watch), watch)
+        scene = self._scene(query, watch)
+        return self._recall(scene.query, scene, watch)
 
     def candidates(self, query: Query) -> list[Group]:
         """All that was recalled, fused and grouped, best first, beyond the k of the query."""
@@ -200,17 +208,21 @@ class Engine:
         """Once more with what was meant, where a word is mistyped and the meant one is found."""
         watch = Stopwatch()
         scene = self._scene(query, watch)
-        found = self._once(query, scene, watch)
+        found = self._once(scene.query, scene, watch)
         shown = (chunk for one in found.groups[:_READ] for chunk in one.chunks[:_READ])
         meant = corrected(self._index.corrections(query.text), shown)
         watch.lap("correct")
         if meant:
-            again = replace(query, text=rewritten(query.text, meant))
+            again = replace(scene.query, text=rewritten(scene.query.text, meant))
             found = self._once(again, scene, watch)
-        return self._told(found, query, meant, watch)
+        return self._told(found, query, scene, meant, watch)
 
     def _scene(self, query: Query, watch: Stopwatch) -> _Scene:
         query.check(self._settings.limits)
+        heard = self._listener.listen(query)
+        if query.voice is not None:
+            watch.lap("listen")
+        query = spoken(query, heard)
         filters = query.filters
         if query.collapse == "asset":
             filters = (*filters, Filter("modality", "=", "image"))
@@ -221,13 +233,13 @@ class Engine:
         looked = self._preparer.look(query, watch, weights)
         recognised = Recognised()
         if looked.image is not None and ranking.regions:
-            recognised = recognise(self._index, looked.image, selection)
+            recognised = recognise(self._index, looked.image, selection, looked.lines)
             watch.lap("recognise")
-        return _Scene(selection, weights, looked, recognised)
+        return _Scene(query, heard, selection, weights, looked, recognised)
 
     def _recall(self, query: Query, scene: _Scene, watch: Stopwatch) -> Recalled:
         weights, regions = scene.weights, scene.recognised.regions
-        prepared = self._preparer.prepare(query, scene.looked, weights)
+        prepared = self._preparer.prepare(query, scene.looked, weights, scene.heard)
         watch.lap("encode")
         alike = scene.recognised.alike if weights[FEATURES] else ()
         lanes = recall(self._index, prepared, self._settings.ranking, scene.selection, alike)
@@ -258,7 +270,7 @@ class Engine:
         return _Fused(found.prepared, fused, groups, found.lanes)
 
     def _told(
-        self, found: _Fused, query: Query, meant: Mapping[str, str], watch: Stopwatch
+        self, found: _Fused, query: Query, scene: _Scene, meant: Mapping[str, str], watch: Stopwatch
     ) -> _Found:
         prepared, lanes = found.prepared, dict(found.lanes)
         hits = hits_of(found.groups[: query.k], self._index.rarity(tokens(prepared.words)))
@@ -272,6 +284,7 @@ class Engine:
             generation=self._index.generation,
             cosines=self._has_cosines(prepared),
             corrected=meant,
+            heard=scene.heard[0].text if scene.heard else "",
         )
         if not result.cosines:  # evidence is calibrated on those of a sentence encoder
             lanes.pop(TEXT, None)

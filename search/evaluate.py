@@ -10,7 +10,7 @@ import numpy as np
 from ir_measures import AP, RR, Measure, R, nDCG
 from numpy.typing import NDArray
 
-from indexer.errors import BadImage, BadQuery
+from indexer.errors import BadImage, BadQuery, BadSound
 from search.engine import Engine
 from search.qrels import JudgedQuery
 from search.query import Query
@@ -159,6 +159,8 @@ def try_query(engine: Measured, judged: JudgedQuery, answered: Query | None = No
         return engine.trial(answered or judged.query(1), answered is not None)
     except BadImage as error:
         raise BadQuery(f"query {judged.id}: {judged.image or 'image'}: {error}") from error
+    except BadSound as error:
+        raise BadQuery(f"query {judged.id}: {judged.voice or 'voice'}: {error}") from error
     except BadQuery as error:
         if str(error).startswith(f"query {judged.id}: "):
             raise

@@ -15,7 +15,7 @@ from indexer.store.manifest import read_current
 from search.engine import Engine
 from search.evaluate import Estimate, Evaluation, evaluate
 from search.models import Models
-from search.qrels import JudgedQuery, QueryFile, read_queries
+from search.qrels import JudgedQuery, read_queries
 
 CUTOFFS = (1, 5, 10)
 
@@ -29,7 +29,7 @@ _ROUNDING = 1e-9
 class Gate:
     """The questions a generation is held to, and how far a measure may fall: 0.01 for 1 in 100."""
 
-    file: QueryFile
+    queries: Sequence[JudgedQuery]
     min_drop: float
 
     @classmethod
@@ -114,7 +114,7 @@ def judge(before: Evaluation, after: Evaluation, gate: Gate) -> Verdict:
         before={name: old[name] for name in MEASURES},
         after={name: new[name] for name in MEASURES},
         fallen=fallen,
-        worse=_worse(before, after, gate.file.queries, fallen),
+        worse=_worse(before, after, gate.queries, fallen),
     )
 
 

@@ -158,7 +158,8 @@ def _said(reply: str) -> str:
 
 def _question(answer: Answer) -> str:
     read = "\n".join(line.text for line in answer.search.read)
-    parts = [answer.search.query.strip(), read and f"(read in the screenshot)\n{read}"]
+    asked = [answer.search.query.strip(), answer.search.heard]
+    parts = [*asked, read and f"(read in the screenshot)\n{read}"]
     return "\n".join(part for part in parts if part)
 
 

@@ -62,6 +62,10 @@ class Models:
             if spaces.get(name) == self._spaces[name]
         }
 
+    @property
+    def cache(self) -> Cache:
+        return self._cache.cache
+
     def close(self) -> None:
         """Let go of the cache, which closes with the last engine that uses it."""
         if not self._closed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from types import MappingProxyType
@@ -20,7 +20,7 @@ from indexer.images import decode, middle_frame
 from indexer.lanes import CLIP, LANES, TEXT, WORDS
 from indexer.language import detect_language, understood
 from indexer.readers.cached import CachedReader
-from indexer.records import Line, Modality, Vectors
+from indexer.records import Heard, Line, Modality, Vectors
 from indexer.store.centres import unit
 from search.about import NO_CLIP
 from search.query import Query
@@ -125,14 +125,22 @@ class Preparer:
         return Looked(image, lines, vector)
 
     def prepare(
-        self, query: Query, looked: Looked, weights: Mapping[str, float] = MappingProxyType({})
+        self,
+        query: Query,
+        looked: Looked,
+        weights: Mapping[str, float] = MappingProxyType({}),
+        heard: Sequence[Heard] = (),
     ) -> Prepared:
-        """`looked` is what `look` makes of the query. A lane of weight 0 takes no part."""
+        """`looked` is what `look` makes of the query. A lane of weight 0 takes no part.
+
+        Where the query ends with the first of several readings of a recording, all `heard` are
+        encoded, and the mean of their vectors counts.
+        """
         read = "\n".join(line.text for line in looked.lines)
         texts = [text for text in (query.text.strip(), read) if text]
         off: dict[str, str] = {}
         idle = {lane for lane in LANES if weights.get(lane, 1.0) == 0}
-        vector = NO_WEIGHT if TEXT in idle else self._text(query, texts)
+        vector = NO_WEIGHT if TEXT in idle else self._text(query, texts, heard)
         fallback = None if TEXT in idle else self._fallback(texts)
         if isinstance(vector, str) and fallback is None:
             off[TEXT] = vector
@@ -167,7 +175,7 @@ class Preparer:
         known = {line.text for line in first}
         return (*first, *(line for lines in others for line in lines if line.text not in known))
 
-    def _text(self, query: Query, texts: list[str]) -> Vector | str:
+    def _text(self, query: Query, texts: list[str], heard: Sequence[Heard]) -> Vector | str:
         """One vector for the question and the text read in its image, or why there is none."""
         encoder = self._encoders[TEXT]
         if not texts:
@@ -178,9 +186,14 @@ class Preparer:
             language = detect_language(words)
             return f"{encoder.model} understands {known}, and the question is in {language}"
         typed = readings(query.text) if query.text.strip() else []
-        vectors = encoder.encode_queries([*typed, *texts[bool(typed) :]])
+        others = [query.text.removesuffix(heard[0].text) + one.text for one in heard[1:]]
+        vectors = encoder.encode_queries([*others, *typed, *texts[bool(typed) :]])
         if not vectors.any():
             return NO_WORD
+        if others:
+            several = len(others) + len(typed)
+            vectors = np.concatenate([_mean(vectors[:several])[None], vectors[several:]])
+            typed = typed[:1]
         adapter = self._adapters.get(TEXT)
         if adapter is None or not typed:
             return _mean(vectors)

@@ -16,12 +16,12 @@ _ONLY_ANSWERED = "; questions that must not be answered are measured with --answ
 
 @dataclass(frozen=True, slots=True)
 class JudgedQuery:
-    """A question and what is right for it.
+    """A question and what is right for it. `voice` is a recording of it.
 
     `relevant` holds document paths, asset paths or record ids; so does `exclude`, whose
     chunks are left out for this question. Nothing is relevant to a question that must not be
     answered. `kind` is what its line calls its kind, if anything. `data` is an encoded image
-    that lies in no file.
+    that lies in no file, `spoken` an encoded recording that does not.
     """
 
     id: str
@@ -31,13 +31,19 @@ class JudgedQuery:
     exclude: frozenset[str]
     kind: str = ""
     data: bytes | None = field(default=None, repr=False)
+    voice: Path | None = None
+    spoken: bytes | None = field(default=None, repr=False)
 
     @property
     def asked_with(self) -> str:
-        """Its kind: as its line says, else `text`, `screenshot` or `text+screenshot`."""
-        has_image = self.image is not None or self.data is not None
-        parts = ["text"] * bool(self.text.strip()) + ["screenshot"] * has_image
-        return self.kind or "+".join(parts)
+        """Its kind: as its line says, else `text`, `screenshot`, `voice` or several, as in
+        `text+screenshot`."""
+        given = {
+            "text": self.text.strip(),
+            "screenshot": self.image or self.data,
+            "voice": self.voice or self.spoken,
+        }
+        return self.kind or "+".join(name for name, what in given.items() if what)
 
     @property
     def collapse(self) -> Collapse:
@@ -46,34 +52,30 @@ class JudgedQuery:
         return "asset" if wanted and self.relevant else "document"
 
     def query(self, k: int) -> Query:
-        """Raises BadQuery when the image cannot be read."""
+        """Raises BadQuery when the image or the recording cannot be read."""
         try:
             data = self.image.read_bytes() if self.image else self.data
+            voice = self.voice.read_bytes() if self.voice else self.spoken
         except OSError as error:
-            raise BadQuery(f"query {self.id}: {self.image}: {error.strerror}") from error
-        return Query(self.text, data, exclude=self.exclude, k=k, collapse=self.collapse)
+            raise BadQuery(f"query {self.id}: {error.filename}: {error.strerror}") from error
+        return Query(
+            self.text, data, exclude=self.exclude, k=k, collapse=self.collapse, voice=voice
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class QueryFile:
-    """The queries of a file, and the ids of those left out: sound alone cannot be searched."""
-
-    queries: tuple[JudgedQuery, ...]
-    left_out: tuple[str, ...]
-
-
-def read_queries(path: Path, root: Path | None, unanswerable: bool = False) -> QueryFile:
-    """Read a JSONL query file. Images are relative to `root`, by default to the file's folder.
+def read_queries(
+    path: Path, root: Path | None, unanswerable: bool = False
+) -> tuple[JudgedQuery, ...]:
+    """Read a JSONL query file. Images and recordings are relative to `root`, by default to the
+    file's folder.
 
     With `unanswerable`, `"relevant": []` marks a question that must not be answered.
     Raises BadQuery naming the line at fault, or when no query is left.
     """
-    found = list(_parse_lines(path, root or path.parent, unanswerable))
-    queries = tuple(query for query in found if query.text or query.image)
+    queries = tuple(_parse_lines(path, root or path.parent, unanswerable))
     if not queries:
-        raise BadQuery(f"{path}: holds no queries with text or an image")
-    left_out = tuple(query.id for query in found if not query.text and not query.image)
-    return QueryFile(queries, left_out)
+        raise BadQuery(f"{path}: holds no queries")
+    return queries
 
 
 def _parse_lines(path: Path, base: Path, unanswerable: bool) -> Iterator[JudgedQuery]:
@@ -102,8 +104,8 @@ def _parse(line: str, where: str, base: Path, unanswerable: bool) -> JudgedQuery
             raise BadQuery(f"{where}: {key!r} is not a list of strings")
     if not isinstance(data.get("kind", ""), str):
         raise BadQuery(f"{where}: 'kind' is not a string")
-    if not any(data.get(key) for key in ("text", "image", "audio")):
-        raise BadQuery(f"{where}: none of 'text', 'image' and 'audio'")
+    if not any(data.get(key) for key in ("text", "image", "voice")):
+        raise BadQuery(f"{where}: none of 'text', 'image' and 'voice'")
     return JudgedQuery(
         id=str(data["id"]),
         text=str(data.get("text", "")),
@@ -111,4 +113,5 @@ def _parse(line: str, where: str, base: Path, unanswerable: bool) -> JudgedQuery
         relevant=tuple(data["relevant"]),
         exclude=frozenset(data.get("exclude", [])),
         kind=str(data.get("kind") or ""),
+        voice=base / data["voice"] if data.get("voice") else None,
     )

@@ -20,7 +20,8 @@ _FILTER = re.compile(r"^\s*([^=!<>]+?)\s*(!=|>=|<=|=|>|<)\s*(.*?)\s*$", re.DOTAL
 class Query:
     """What is asked.
 
-    `image` is an encoded screenshot or photo. `exclude` holds document paths, asset paths or
+    `image` is an encoded screenshot or photo, `voice` an encoded recording of a spoken question,
+    whose words count like typed ones. `exclude` holds document paths, asset paths or
     record ids whose chunks are left out. `collapse` says what a hit stands for: a document
     (its best chunk), or an asset (images only).
     """
@@ -31,11 +32,12 @@ class Query:
     exclude: frozenset[str] = frozenset()
     k: int = 10
     collapse: Collapse = "document"
+    voice: bytes | None = None
 
     def check(self, limits: Limits) -> None:
         """Raise BadQuery when there is nothing to search for, or too much."""
-        if not self.text.strip() and self.image is None:
-            raise BadQuery("empty query: give a question, an image, or both")
+        if not self.text.strip() and self.image is None and self.voice is None:
+            raise BadQuery("empty query: give a question, an image, a recording, or several")
         if len(self.text) > limits.query_chars:
             raise BadQuery(
                 f"the question has {len(self.text):,} characters; "

@@ -11,9 +11,11 @@ import numpy as np
 from PIL import Image
 
 from indexer.lanes import REGIONS
-from indexer.records import LaneRank, Scored, StoredChunk
+from indexer.records import LaneRank, Line, Scored, StoredChunk
 from indexer.regions.extract import ASKED, extract
+from indexer.store.analysis import tokens
 from indexer.store.base import Selection, Store
+from indexer.store.codes import is_code
 from indexer.store.index import ID_BITS
 from search.compare import Grey
 from search.query import Collapse
@@ -40,11 +42,14 @@ class Recognised:
     alike: tuple[Scored, ...] = ()
 
 
-def recognise(store: Store, image: Image.Image, selection: Selection | None) -> Recognised:
+def recognise(
+    store: Store, image: Image.Image, selection: Selection | None, lines: Sequence[Line] = ()
+) -> Recognised:
     """Where an RGB image lies on those that are indexed, and which look like it.
 
     The images with most of its rare features are fitted to it (search/regions.py), and the best
-    of these compared with it window by window (search/verify.py).
+    of these compared with it window by window (search/verify.py). `lines` were read in it: what
+    shows other codes is not the same, as on the display of one machine little else changes.
     """
     asked = extract(image, ASKED)
     found = [
@@ -56,14 +61,31 @@ def recognise(store: Store, image: Image.Image, selection: Selection | None) -> 
     chunks = {chunk.id: chunk for chunk in store.get([ids[0] for ids, _ in sighted])}
     regions: dict[int, Region] = {}
     rank, best = 0, 0.0
-    for one in verify(image, sighted, lambda ids: preview(store, chunks[ids[0]])):
+    codes = _codes(lines)
+    seen = verify(image, sighted, lambda ids: preview(store, chunks[ids[0]]))
+    same = {one.what for one in seen if one.same and _agree(codes, chunks[one.what[0]].lines)}
+    for one in sorted(seen, key=lambda one: one.what not in same):
         if not one.resembles:
             continue
         if rank == 0 or one.score < _TIE * best:
             rank, best = rank + 1, one.score
-        region = Region(one.sighting.box, rank == 1 and one.same, one.sighting.features, rank)
+        region = Region(
+            one.sighting.box, rank == 1 and one.what in same, one.sighting.features, rank
+        )
         regions |= dict.fromkeys(one.what, region)
     return Recognised(regions, tuple(Scored(id, seen.score) for ids, seen in found for id in ids))
+
+
+def _codes(lines: Sequence[Line]) -> set[str]:
+    """The codes in what was read, as analysed; what begins with a digit is an amount or a time."""
+    words = tokens("\n".join(line.text for line in lines))
+    return {word for word in words if is_code(word) and not word[0].isdigit()}
+
+
+def _agree(codes: set[str], lines: Sequence[Line]) -> bool:
+    """Whether lines show one of the codes, or either has none."""
+    own = _codes(lines)
+    return not codes or not own or not codes.isdisjoint(own)
 
 
 def preview(store: Store, chunk: StoredChunk) -> Grey | None:

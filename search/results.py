@@ -56,7 +56,8 @@ class Hit:
 class SearchResult:
     """Hits, best first, with the time of each stage in milliseconds.
 
-    `read` is the text that was read out of the query image. `lanes_off` says for each lane
+    `read` is the text that was read out of the query image, `heard` the words understood in its
+    recording. `lanes_off` says for each lane
     that did not take part, why. `generation` is the generation of the index that answered.
     `corrected` has each mistyped word of the query, with the word that was searched for.
     `cosines` says whether the scores of the text lane are those of a sentence encoder.
@@ -70,6 +71,7 @@ class SearchResult:
     generation: int
     corrected: Mapping[str, str] = field(default_factory=dict)
     cosines: bool = True
+    heard: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,10 @@ from search.results import Answer, Citation, Hit, Region, SearchResult
 from search.similar import Neighbour, Similar
 from search.trial import Trial
 
-LIMITS = Limits.model_validate({"image_bytes": 300_000, "query_chars": 200, "results": 50})
+LIMITS = Limits.model_validate(
+    {"image_bytes": 300_000, "sound_bytes": 60_000, "query_chars": 200, "results": 50}
+)
+HEARD = "why is the disk full"
 EVIL = "Guide <img src=x onerror=window.pwned=1>"
 REGION = Region(Box(0.125, 0.25, 0.625, 0.875), True, 31, 1)
 SAVE = Line("Save failed", Box(0.25, 0.5, 0.75, 0.625), 0.875)
@@ -108,6 +111,7 @@ class FakeEngine:
             hits=() if "none" in query.text else HITS[: query.k],
             lanes_off={"clip": "no model"},
             generation=self.generation,
+            heard=HEARD if query.voice else "",
         )
 
     def answer(self, query: Query) -> Answer:

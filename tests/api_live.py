@@ -22,7 +22,9 @@ from api.writer import Writer
 from indexer.config import Limits
 from tests.api_fake import LiveEngine, client
 
-LIMITS = Limits.model_validate({"image_bytes": 1_000, "query_chars": 200, "file_bytes": 300_000})
+LIMITS = Limits.model_validate(
+    {"image_bytes": 1_000, "sound_bytes": 1_000, "query_chars": 200, "file_bytes": 300_000}
+)
 
 
 def live_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -13,6 +13,7 @@ from indexer.building.progress import Silent
 from indexer.config import Models, Settings
 from indexer.encoders.base import ENCODERS
 from indexer.readers.base import READERS
+from indexer.readers.speech import SPEECH_READERS
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -21,12 +22,13 @@ QUESTIONS = ROOT / "examples" / "questions"
 
 ENCODERS.register("fake", "tests.fakes:FakeEncoder")
 READERS.register("fake", "tests.fakes:FakeReader")
+SPEECH_READERS.register("fake", "tests.fakes:FakeSpeechReader")
 
 
 @pytest.fixture
 def fake_settings(tmp_path: Path) -> Settings:
     """Settings with the fake encoder for both spaces and the fake reader."""
-    models = Models(text="fake:demo", clip="fake:demo", reader="fake")
+    models = Models(text="fake:demo", clip="fake:demo", reader="fake", speech="fake")
     return Settings(cache=tmp_path / "cache", workers=2, models=models)
 
 

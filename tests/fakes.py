@@ -1,4 +1,4 @@
-"""A fake encoder and reader with values one can compute by hand, used through the registries."""
+"""A fake encoder and fake readers with values one can compute by hand, from the registries."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from indexer.records import Box, Line, Modality, Vectors
+from indexer.cache import Cache
+from indexer.config import Settings
+from indexer.readers.speech import Domain
+from indexer.records import Box, Heard, Line, Modality, Span, Vectors
+from indexer.sound import RATE, Sound
 
 AXES = ("red", "green", "blue", "pump", "valve", "screen")
 
@@ -60,6 +64,21 @@ class FakeReader:
             self.calls += 1
             text = f"{image.width}x{image.height}"
             yield (Line(text, Box(0.0, 0.0, 1.0, 0.5), 0.9),)
+
+
+class FakeSpeechReader:
+    """Hears, of the heads that it was told of, as many as a recording has whole seconds."""
+
+    def __init__(self, model: str, domain: Domain, settings: Settings, cache: Cache) -> None:
+        self._domain = domain
+
+    def warm_up(self) -> None:
+        pass
+
+    def hear(self, sound: Sound) -> tuple[Heard, ...]:
+        heads = sorted(set(self._domain.heads()))[: len(sound) // RATE]
+        spans = [Span(head.lower(), i, i + 1, 0.5) for i, head in enumerate(heads)]
+        return (Heard(tuple(spans)),) if spans else ()
 
 
 def _unit(rows: Sequence[Sequence[float]]) -> Vectors:

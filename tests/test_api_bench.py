@@ -28,7 +28,13 @@ def test_figures_of_queries_that_are_sent(tmp_path: Path) -> None:
     queries = [
         {"id": 1, "text": "disk is full", "relevant": [DISK]},
         {"id": "b", "text": "none of it", "relevant": [DISK], "kind": "hard"},
-        {"id": "c", "image": shot, "relevant": [DISK, "gone.md"], "heading": "is ignored"},
+        {
+            "id": "c",
+            "image": shot,
+            "voice": "AAAA",
+            "relevant": [DISK, "gone.md"],
+            "heading": "is ignored",
+        },
         {"id": "d", "text": "none must answer", "relevant": []},
     ]
     with client(fake_app(FakeEngine(tmp_path), threads=1)) as http:
@@ -42,7 +48,7 @@ def test_figures_of_queries_that_are_sent(tmp_path: Path) -> None:
     assert figures["fused"]["recall@1"]["value"] == pytest.approx((1 + 0 + 0.5) / 3)
     assert figures["lanes"]["words"]["mrr@10"]["value"] == pytest.approx(2 / 3)
     kinds = {kind: found["queries"] for kind, found in figures["kinds"].items()}
-    assert kinds == {"text": 1, "hard": 1, "screenshot": 1}
+    assert kinds == {"text": 1, "hard": 1, "screenshot+voice": 1}
     assert figures["with_hits"] == 2
     assert figures["latency_ms"] == {"median": 25.0, "p99": 25.0}
     answers = figures["answers"]
@@ -71,6 +77,7 @@ def test_one_benchmark_at_a_time_on_one_generation(tmp_path: Path) -> None:
         ({"id": "a", "text": "x", "relevant": []}, "query a: nothing is relevant"),
         ({"id": "a", "relevant": [DISK]}, "query a: empty query"),
         ({"id": "a", "image": "!", "relevant": [DISK]}, "query a: image: not base64"),
+        ({"id": "a", "voice": "!", "relevant": [DISK]}, "query a: voice: not base64"),
         ({"id": "a", "text": "x" * 201, "relevant": [DISK]}, "query a: the question has 201"),
         ({"text": "x", "relevant": [DISK]}, "queries.0.id"),
     ],

@@ -83,8 +83,8 @@ def form(parts: list[tuple[str, Any]]) -> tuple[bytes, dict[str, str]]:
 
 
 JSON_ERRORS: list[tuple[Any, str]] = [
-    ({}, "empty query: give a question, an image, or both"),
-    ({"text": "   "}, "empty query: give a question, an image, or both"),
+    ({}, "empty query: give a question, an image, a recording, or several"),
+    ({"text": "   "}, "empty query: give a question, an image, a recording, or several"),
     ({"text": "x" * 201}, "the question has 201 characters; up to 200 are allowed"),
     ({"text": "q", "k": 0}, "k: Input should be greater than or equal to 1"),
     ({"text": "q", "k": 51}, "k is 51; it must be from 1 to 50"),
@@ -96,6 +96,7 @@ JSON_ERRORS: list[tuple[Any, str]] = [
     ({"text": "q", "filters": 3}, "filters"),
     ({"image": "nicht base64!"}, "image: not base64: "),
     ({"image": "YWJ"}, "image: not base64: "),
+    ({"voice": "nicht base64!"}, "voice: not base64: "),
     ({"image": base64.b64encode(b"hello").decode()}, "not an image (its first bytes are 68 65"),
     (
         {"image": base64.b64encode(huge_png(30_000)).decode()},
@@ -129,6 +130,7 @@ FORM_ERRORS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"text": "q", "filter": "x"}, {}, "filter 'x' is not KEY=VALUE"),
     ({"image": "abc"}, {}, "image: send it as a file part, with a file name"),
     ({}, {"text": ("q.txt", b"q")}, "text: a file was sent; files go in the part 'image'"),
+    ({"voice": "abc"}, {}, "voice: send it as a file part, with a file name"),
     ({}, {"image": ("a.png", b"")}, "empty file, not an image"),
     ({}, {"image": ("a.png", b"<!doctype html>")}, "not an image (it holds HTML)"),
     ({}, {"image": ("a.png", png()[:60])}, "damaged image: "),
@@ -146,10 +148,17 @@ def test_form_that_cannot_be_used(
     assert given.startswith(detail)
 
 
-def test_two_images(http: TestClient) -> None:
-    files = [("image", ("a.png", png())), ("image", ("b.png", png()))]
+@pytest.mark.parametrize("part", ["image", "voice"])
+def test_a_file_part_sent_twice(http: TestClient, part: str) -> None:
+    files = [(part, ("a", png())), (part, ("b", png()))]
     status, detail = problem(http.post("/v1/search", files=files))
-    assert (status, detail) == (400, "Too many files. Maximum number of files is 1.")
+    assert (status, detail) == (422, f"{part}: sent twice")
+
+
+def test_three_files(http: TestClient) -> None:
+    files = [("image", ("a.png", png()))] * 3
+    status, detail = problem(http.post("/v1/search", files=files))
+    assert (status, detail) == (400, "Too many files. Maximum number of files is 2.")
 
 
 @pytest.mark.parametrize(
@@ -191,7 +200,7 @@ def test_compressed_body(http: TestClient) -> None:
 def test_announced_body_over_the_limit(http: TestClient, engine: FakeEngine) -> None:
     body = b"x" * (body_limit(LIMITS) + 1)
     response = http.post("/v1/search", content=body, headers={"content-type": "application/json"})
-    assert problem(response) == (413, "the request has more than 466,736 bytes")
+    assert problem(response) == (413, "the request has more than 546,736 bytes")
     assert engine.queries == []
 
 
@@ -211,10 +220,11 @@ def test_streamed_body_over_the_limit(http: TestClient, kind: str) -> None:
     assert problem(response)[0] == 413
 
 
-def test_image_over_the_limit(http: TestClient) -> None:
-    files = {"image": ("a.png", b"x" * 300_001)}
+@pytest.mark.parametrize(("part", "most"), [("image", 300_000), ("voice", 60_000)])
+def test_file_over_the_limit(http: TestClient, part: str, most: int) -> None:
+    files = {part: ("a", b"x" * (most + 1))}
     status, detail = problem(http.post("/v1/search", files=files))
-    assert (status, detail) == (413, "image: 300,001 bytes; up to 300,000 are allowed")
+    assert (status, detail) == (413, f"{part}: {most + 1:,} bytes; up to {most:,} are allowed")
 
 
 @pytest.mark.parametrize(

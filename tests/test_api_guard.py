@@ -84,7 +84,7 @@ def test_own_page(http: TestClient) -> None:
 def test_security_headers(http: TestClient, path: str) -> None:
     headers = http.get(path).headers
     assert headers["content-security-policy"].startswith(
-        "default-src 'self'; img-src 'self' data: blob:; "
+        "default-src 'self'; img-src 'self' data: blob:; media-src blob:; "
     )
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"

@@ -14,7 +14,7 @@ from api.service import Service
 from indexer.errors import IndexNotFound
 from indexer.records import Filter
 from search.query import Query
-from tests.api_fake import EVIL, LIMITS, FakeEngine, client, fake_app, png
+from tests.api_fake import EVIL, HEARD, LIMITS, FakeEngine, client, fake_app, png
 
 LINE = {"text": "Save failed", "box": [0.25, 0.5, 0.75, 0.625], "confidence": 0.875}
 PLACE = {
@@ -61,6 +61,7 @@ def test_search_json(http: TestClient, engine: FakeEngine) -> None:
     assert response.status_code == 200
     assert response.json() == {
         "query": "disk full",
+        "heard": "",
         "read": [],
         "took_ms": {"encode": 4.5, "recall": 20.5},
         "generation": 3,
@@ -127,9 +128,11 @@ def test_every_field_of_a_json_request(http: TestClient, engine: FakeEngine, pre
         "exclude": ["a.md"],
         "collapse": "asset",
         "k": 2,
+        "voice": base64.b64encode(b"sound").decode(),
     }
     response = http.post("/v1/search", json=body)
     assert response.json()["read"] == [LINE]
+    assert response.json()["heard"] == HEARD
     assert engine.queries == [
         Query(
             "q",
@@ -143,6 +146,7 @@ def test_every_field_of_a_json_request(http: TestClient, engine: FakeEngine, pre
             frozenset({"a.md"}),
             2,
             "asset",
+            b"sound",
         )
     ]
 
@@ -156,7 +160,10 @@ def test_every_part_of_a_form(http: TestClient, engine: FakeEngine) -> None:
             "k": "2",
             "exclude": ["a.md", "b.md"],
         },
-        files={"image": ("screen.png", png(), "image/png")},
+        files={
+            "image": ("screen.png", png(), "image/png"),
+            "voice": ("note.ogg", b"sound", "audio/ogg"),
+        },
     )
     assert [hit["rank"] for hit in response.json()["hits"]] == [1, 2]
     assert engine.queries == [
@@ -166,6 +173,7 @@ def test_every_part_of_a_form(http: TestClient, engine: FakeEngine) -> None:
             (Filter("product", "=", "Pump"), Filter("date", ">=", "2024-01-01")),
             frozenset({"a.md", "b.md"}),
             2,
+            voice=b"sound",
         )
     ]
 

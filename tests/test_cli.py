@@ -15,6 +15,7 @@ from PIL import Image
 from api.ann import live_vectors
 from tests.command_line import Run, command_line, index_of
 from tests.conftest import ROOT
+from tests.recordings import wav
 
 
 @pytest.fixture
@@ -75,6 +76,16 @@ def test_search_by_screenshot(run: Run, indexed: Path, tmp_path: Path) -> None:
     assert found["hits"][0]["document"] == "pump.md"
     assert found["hits"][0]["asset"] == "images/panel.png"
     assert found["read"][0]["text"] == "40x30"
+
+
+def test_search_by_voice(run: Run, indexed: Path, tmp_path: Path) -> None:
+    note = tmp_path / "note.wav"
+    note.write_bytes(wav(1.0))  # the fake reader hears the first of the headings
+    found = run("search", "--voice", note, "--index", indexed, "--json").json()
+    assert (found["query"], found["heard"]) == ("", "who")
+    typed = run("search", "who", "--index", indexed, "--json").json()
+    assert found["hits"] == typed["hits"]
+    assert run("answer", "--voice", note, "--index", indexed).out.startswith("heard: who\n")
 
 
 def test_filters_on_the_command_line(run: Run, indexed: Path) -> None:
@@ -164,6 +175,8 @@ def test_bench_ann_sweeps_the_vectors_that_can_be_found(
             ("search", "--image", "{tmp}/html.png", "--index", "{ix}"),
             "html.png: not an image (it holds HTML)",
         ),
+        (("search", "--voice", "{tmp}/gone.wav", "--index", "{ix}"), "No such file"),
+        (("search", "--voice", "{tmp}/html.png", "--index", "{ix}"), "html.png: "),
         (("index", "{tmp}/gone", "--into", "{tmp}/new"), "no such file or folder"),
         (("bench", "recall", "--index", "{ix}", "--queries", "{tmp}/q.jsonl"), "line 1: no 'id'"),
         (

@@ -8,20 +8,41 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
+from indexer.config import Limits
+from indexer.sound import decode_sound
 from search.qrels import read_queries
-from search.synthesize import pictures
+from search.synthesize import pictures, spoken
 from tests.command_line import Run, command_line, index_of
 
 COPIES = ("crop-60", "crop-30", "resized", "dark", "photo")
 DIAL, DIAL_AGAIN, LAMP = "images/dial.png", "images/again.jpg", "images/lamp.png"
 
 
+class NoSpeaker:
+    """As on a machine without a synthesiser."""
+
+    def __init__(self) -> None:
+        raise OSError("no synthesiser")
+
+
+class Beeper:
+    """Says every word as a tenth of a second of a tone."""
+
+    rate = 16_000
+
+    def speak(self, text: str, voice: str, pace: int) -> NDArray[np.int16]:
+        times = np.arange(len(text.split()) * self.rate // 10) / self.rate
+        return (np.sin(2 * np.pi * 440 * times) * 8000).astype(np.int16)
+
+
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     # the fake reader reads one line in every image
     monkeypatch.setattr(pictures, "_LINES", 1)
+    monkeypatch.setattr(spoken, "Speaker", NoSpeaker)
     return command_line(tmp_path, monkeypatch, capsys)
 
 
@@ -111,7 +132,7 @@ def test_what_is_written_can_be_measured(run: Run, source: Path, tmp_path: Path)
     assert "only 6 documents: ten hits drawn at random hold the right one of 100%" in shown
     assert "captions are searched here" in shown
     assert f"--queries {out / 'queries.jsonl'}" in shown
-    queries = read_queries(out / "queries.jsonl", None).queries
+    queries = read_queries(out / "queries.jsonl", None)
     assert [query.kind for query in queries] == [
         "heading",
         "known-item",
@@ -130,6 +151,29 @@ def test_what_is_written_can_be_measured(run: Run, source: Path, tmp_path: Path)
     assert sizes["screenshot"] == sizes["dark"] == (400, 300)
     assert sizes["crop-60"] == (310, 232)
     assert sizes["crop-30"] == (219, 164)
+
+
+def test_headings_and_subjects_are_spoken_where_a_synthesiser_is(
+    run: Run, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = index_of(run, source, tmp_path)
+    silent = run("bench", "synthesize", "--index", index, "--out", tmp_path / "none", "--json")
+    assert any(
+        note.startswith("no spoken: needs headings or subjects in English, and eSpeak NG")
+        for note in silent.json()["notes"]
+    )
+    monkeypatch.setattr(spoken, "Speaker", Beeper)
+    out = tmp_path / "set"
+    run("bench", "synthesize", "--index", index, "--out", out, "--count", 3)
+    written = [line for line in lines(out) if line["kind"] == "spoken"]
+    queries = [one for one in read_queries(out / "queries.jsonl", None) if one.voice]
+    assert [query.kind for query in queries] == ["spoken"] * 3
+    for line, query in zip(written, queries, strict=True):
+        voice = query.query(1).voice
+        assert voice is not None
+        sound = decode_sound(voice, Limits())
+        assert len(sound) == pytest.approx(len(line["said"].split()) * 1_600, abs=2)
+        assert np.argmax(np.abs(np.fft.rfft(sound))) * 16_000 / len(sound) == pytest.approx(440)
 
 
 def test_the_seed_decides(run: Run, source: Path, tmp_path: Path) -> None:

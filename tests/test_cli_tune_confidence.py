@@ -7,45 +7,48 @@ from pathlib import Path
 import pytest
 
 from api.cli_tune import tune
-from api.confidence import ANSWERED, LOSS, WRONGLY, Asking, learn, tune_confidence
+from api.confidence import ANSWERED, LOSS, WRONGLY, learn, tune_confidence
 from api.render_confidence import confidence_json, confidence_refusal
 from indexer.config import Settings
 from indexer.encoders.base import Space
 from indexer.errors import BadQuery
 from indexer.store.index import Index
+from search.asking import Asking
 from search.engine import Engine
+from search.evidence import TYPED, Coverage, Signals
 from search.query import Query
 from search.tuned import SHIPPED, Tuned, read_tuned, write_tuned
 from tests.tuning import make
 
 
-def asking(group: int, answerable: bool, before: float, odds: float) -> Asking:
-    known = dict.fromkeys(("cosine", "near", "share", "rarest", "missing"), 0.0)
-    known[SHIPPED] = odds
-    return Asking(str(group), answerable, answerable, known, 0.0, before)
+def asking(group: int, answerable: bool, lead: float) -> Asking:
+    signals = Signals(Coverage(0.5), cosine=0.5, lead=lead)
+    return Asking(str(group), answerable, answerable, signals)
 
 
 def test_what_tells_them_apart_is_learnt_and_chooses_the_threshold() -> None:
-    """Before, all are said to be as likely as not; the log odds say which have an answer."""
+    """Shipped, all are unlikely; what little they differ in says which have an answer."""
     asked = [
-        asking(group, answerable, 0.5, 2.0 if answerable else -2.0)
+        asking(group, answerable, 0.12 if answerable else 0.08)
         for group in range(20)
         for answerable in (True, False)
     ]
+    assert max(one.shipped for one in asked) < 0.01
     tuning, tuned = learn(asked, "print")
-    assert (tuning.installed, tuning.groups, tuning.names) == (True, 20, (SHIPPED,))
-    assert (tuning.changes[WRONGLY].before, tuning.changes[WRONGLY].after) == (1.0, 0.0)
+    assert (tuning.installed, tuning.groups) == (True, 20)
+    assert tuning.names == (SHIPPED, "cosine", "head", "lead", "share", "had")
+    assert (tuning.changes[WRONGLY].before, tuning.changes[WRONGLY].after) == (0.0, 0.0)
     assert (tuning.changes[ANSWERED].before, tuning.changes[ANSWERED].after) == (1.0, 1.0)
-    assert tuning.changes[LOSS].before == pytest.approx(0.6931, abs=1e-4)
+    assert tuning.changes[LOSS].before > 3.0
     assert tuning.changes[LOSS].after < 0.2
+    assert tuning.error[0] > 0.45
     assert 0.5 < tuning.threshold == tuned.threshold < 1.0
-    assert tuned.weights.keys() == {SHIPPED}
     assert tuned.weights[SHIPPED] > 0
-    assert tuned.bias == pytest.approx(0.0, abs=1e-6)
 
 
 def test_what_says_nothing_is_refused_with_its_figures(tmp_path: Path) -> None:
-    asked = [asking(n, answerable, 0.5, 0.0) for n in range(20) for answerable in (True, False)]
+    even = -TYPED.bias / TYPED.lead  # as likely as not, and half of them are right
+    asked = [asking(n, answerable, even) for n in range(20) for answerable in (True, False)]
     tuning, _ = learn(asked, "print")
     assert not tuning.installed
     assert "wrongly answered 1.000 to 1.000 (p 1.000)" in confidence_refusal(tuning)

@@ -101,8 +101,7 @@ def test_two_generations_are_measured_beside_each_other(
     gate = Gate.read(questions, None, 0.01)
     asked: list[int] = []
     old, new = (
-        measure(root, number, settings, gate.file.queries, lambda: asked.append(1))
-        for number in (1, 2)
+        measure(root, number, settings, gate.queries, lambda: asked.append(1)) for number in (1, 2)
     )
     assert len(asked) == 4
     verdict = judge(old, new, gate)
@@ -114,7 +113,7 @@ def test_two_generations_are_measured_beside_each_other(
     )
     assert verdict.fallen == MEASURES
     assert [worse.id for worse in verdict.worse] == ["close"]
-    assert judge(old, new, Gate(gate.file, 0.5)).passed
+    assert judge(old, new, Gate(gate.queries, 0.5)).passed
 
 
 def test_promoting_never_undoes_what_was_changed_meanwhile(

@@ -14,7 +14,7 @@ from search.query import Query
 from tests.building import index
 from tests.conftest import KNOWLEDGE, ROOT
 
-JUDGED = read_queries(ROOT / "benchmarks" / "lsa_chinese.jsonl", None).queries
+JUDGED = read_queries(ROOT / "benchmarks" / "lsa_chinese.jsonl", None)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,13 @@ import pytest
 from indexer.building.build import build
 from indexer.building.progress import Silent
 from indexer.config import Settings
-from indexer.records import Scored
+from indexer.records import Box, Line, Scored
 from indexer.store.index import Index
 from indexer.store.merge import merge
 from indexer.store.verify import verify
 from search.engine import Engine
 from search.query import Query
-from search.recognise import Recognised
+from search.recognise import Recognised, recognise
 from tests.test_regions import screen
 
 
@@ -57,6 +58,24 @@ def test_a_part_of_a_screen_comes_first_with_its_region(engine: Engine) -> None:
     box = first.region.box
     assert (box.x0, box.y0, box.x1, box.y1) == pytest.approx((0.25, 0.2, 0.875, 0.9), abs=0.02)
     assert first.lanes["regions"].rank == 1
+
+
+@pytest.mark.parametrize(
+    ("read", "same"), [("Error E14", False), ("E04: no water", True), ("697 ms, 300x210", True)]
+)
+def test_what_shows_another_code_is_not_the_same(
+    root: Path, fake_settings: Settings, monkeypatch: pytest.MonkeyPatch, read: str, same: bool
+) -> None:
+    def lines(text: str) -> tuple[Line, ...]:
+        return (Line(text, Box(0.0, 0.0, 1.0, 0.5), 0.9),)
+
+    with closing(Index.open(root)) as index:
+        get = index.get
+        monkeypatch.setattr(
+            index, "get", lambda ids: [replace(one, lines=lines("E04 480x300")) for one in get(ids)]
+        )
+        found = recognise(index, screen(5).crop(CROP), None, lines(read))
+    assert [region.same for region in found.regions.values()][:1] == [same]
 
 
 def test_an_excluded_image_is_not_recognised(engine: Engine) -> None:

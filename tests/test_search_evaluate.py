@@ -25,15 +25,14 @@ def test_a_query_file_is_read(tmp_path: Path) -> None:
         tmp_path / "q.jsonl",
         {"id": 7, "text": "水泵", "relevant": ["pump.md"], "heading": "more is ignored"},
         {"id": "s", "image": "shots/a b.png", "relevant": ["x.png", "y.JPG"], "exclude": ["z"]},
-        {"id": "spoken", "audio": "x.wav", "relevant": ["pump.md"]},
+        {"id": "spoken", "voice": "x.wav", "relevant": ["pump.md"]},
     )
-    found = read_queries(path, None)
-    first, second = found.queries
-    assert found.left_out == ("spoken",)
+    first, second, spoken = read_queries(path, None)
+    assert spoken.voice == tmp_path / "x.wav"
     assert (first.id, first.text, first.image, first.collapse) == ("7", "水泵", None, "document")
     assert second.image == tmp_path / "shots" / "a b.png"
     assert (second.collapse, second.exclude) == ("asset", frozenset({"z"}))
-    _, other = read_queries(path, Path("/else")).queries
+    _, other, _ = read_queries(path, Path("/else"))
     assert other.image == Path("/else/shots/a b.png")
 
 
@@ -44,8 +43,7 @@ def test_a_query_file_is_read(tmp_path: Path) -> None:
         ("[]", "line 1: not a JSON object"),
         ('{"id": "a", "text": "x"}', "line 1: no 'relevant'"),
         ('{"id": "a", "text": "x", "relevant": "y"}', "'relevant' is not a list of strings"),
-        ('{"id": "a", "relevant": ["y"]}', "line 1: none of 'text', 'image' and 'audio'"),
-        ('{"id": "a", "audio": "x.wav", "relevant": ["y"]}', "holds no queries with text"),
+        ('{"id": "a", "relevant": ["y"]}', "line 1: none of 'text', 'image' and 'voice'"),
         ("", "holds no queries"),
     ],
 )
@@ -67,7 +65,7 @@ def test_figures_are_those_of_the_ranks(
     )
     engine = Engine.open(tmp_path / "ix", fake_settings)
     steps: list[int] = []
-    found = evaluate(engine, read_queries(path, None).queries, [1, 5], lambda: steps.append(1))
+    found = evaluate(engine, read_queries(path, None), [1, 5], lambda: steps.append(1))
     engine.close()
     assert (found.queries, len(steps)) == (2, 2)
     words = found.per_query["words"]
@@ -94,7 +92,7 @@ def test_a_lane_that_finds_nothing_for_a_query_scores_zero_there(
         {"id": "b", "text": "xylophone", "relevant": ["valve.md"]},
     )
     engine = Engine.open(tmp_path / "ix", fake_settings)
-    found = evaluate(engine, read_queries(path, None).queries, [1], lambda: None)
+    found = evaluate(engine, read_queries(path, None), [1], lambda: None)
     engine.close()
     assert found.per_query["words"]["b"]["recall@1"] == 0.0
     assert found.figures["words"]["recall@1"].value == 0.5

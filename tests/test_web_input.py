@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.api_fake import FakeEngine, png
+from tests.api_fake import HEARD, FakeEngine, png
 from tests.web_visit import (  # noqa: F401 (pytest finds fixtures among a module's names)
     HIT,
     Visitor,
@@ -23,6 +23,9 @@ from tests.web_visit import (  # noqa: F401 (pytest finds fixtures among a modul
 
 pytestmark = needs_browser
 
+
+WEBM = b"\x1a\x45\xdf\xa3"
+"""How a WebM file begins (RFC 9559)."""
 
 DROP = """data => {
     const bytes = Uint8Array.from(atob(data.bytes), (c) => c.charCodeAt(0));
@@ -92,10 +95,73 @@ def test_chosen_file(visitor: Visitor, engine: FakeEngine, tmp_path: Path) -> No
     assert engine.queries[0].image == png()
 
 
+def test_dropped_recording_and_what_was_heard(visitor: Visitor, engine: FakeEngine) -> None:
+    page = visitor.open()
+    give_file(page, ["drop"], b"sound", "note.ogg", "audio/ogg")
+    expect(page.locator("#notename")).to_have_text("note.ogg")
+    page.click("#go")
+    expect(page.locator(".heard q")).to_have_text(HEARD)
+    assert (engine.queries[0].text, engine.queries[0].voice) == ("", b"sound")
+    page.get_by_role("button", name="Edit").click()
+    expect(page.locator("#text")).to_have_value(HEARD)
+    expect(page.locator("#note")).to_be_hidden()
+    with page.expect_response("**/v1/answer"):
+        page.press("#text", "Enter")
+    expect(page.locator(".heard")).to_have_count(0)
+    assert (engine.queries[1].text, engine.queries[1].voice) == (HEARD, None)
+
+
+def test_recording_beside_an_image_and_its_removal(visitor: Visitor, engine: FakeEngine) -> None:
+    page = visitor.open()
+    give_file(page, ["drop"], b"sound", "note.m4a", "audio/mp4")
+    give_file(page, ["drop"], png(), "drop.png", "image/png")
+    page.click("#go")
+    expect(page.locator(HIT)).to_have_count(3)
+    assert (engine.queries[0].voice, engine.queries[0].image) == (b"sound", png())
+    page.get_by_role("button", name="Remove the recording").click()
+    with page.expect_response("**/v1/answer"):
+        page.click("#go")
+    expect(page.locator(".heard")).to_have_count(0)
+    assert (engine.queries[1].voice, engine.queries[1].image) == (None, png())
+
+
+def test_spoken_into_the_microphone(visitor: Visitor, engine: FakeEngine) -> None:
+    page = visitor.open()
+    page.get_by_role("button", name="Speak").click()
+    expect(page.locator("#speak")).to_have_text("Stop 0:00")
+    page.click("#speak")
+    expect(page.locator(".heard q")).to_have_text(HEARD)
+    expect(page.locator("#speak")).to_have_text("Speak")
+    expect(page.locator("#notename")).to_contain_text("Recording, 0:0")
+    assert (engine.queries[0].voice or b"").startswith(WEBM)
+
+
+def test_escape_drops_what_is_being_recorded(visitor: Visitor, engine: FakeEngine) -> None:
+    page = visitor.open()
+    page.click("#speak")
+    expect(page.locator("#speak")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    expect(page.locator("#speak")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#note")).to_be_hidden()
+    assert engine.queries == []
+
+
+def test_microphone_that_is_not_allowed(visitor: Visitor) -> None:
+    page = visitor.open()
+    page.evaluate(
+        """() => { navigator.mediaDevices.getUserMedia = () =>
+            Promise.reject(new DOMException("", "NotAllowedError")); }"""
+    )
+    page.click("#speak")
+    expect(page.get_by_role("alert")).to_contain_text("does not allow this page the microphone")
+
+
 def test_file_that_is_no_image(visitor: Visitor) -> None:
     page = visitor.open()
     give_file(page, ["drop"], b"text", "notes.txt", "text/plain")
-    expect(page.get_by_role("alert")).to_contain_text("notes.txt is not an image.")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "notes.txt is neither an image nor a recording."
+    )
 
 
 def test_errors_show_their_reason(visitor: Visitor) -> None:
@@ -139,7 +205,8 @@ def test_skeleton_while_waiting_and_a_newer_question_wins(
 def test_empty_question_asks_nothing(visitor: Visitor, engine: FakeEngine) -> None:
     page = visitor.open()
     page.press("#text", "Enter")
-    expect(page.get_by_role("status")).to_have_text("Type a question or add an image first.")
+    status = page.get_by_role("status")
+    expect(status).to_have_text("Type or speak a question, or add an image first.")
     assert engine.queries == []
 
 

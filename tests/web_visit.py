@@ -32,6 +32,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-quic",
+    "--use-fake-device-for-media-stream",  # a microphone that beeps
 ]
 
 HIT = "[data-document]"
@@ -117,7 +118,7 @@ class Visitor:
             color_scheme=scheme,
             locale=locale,
             reduced_motion="reduce",
-            permissions=["clipboard-read", "clipboard-write"],
+            permissions=["clipboard-read", "clipboard-write", "microphone"],
         )
         context.set_default_timeout(10_000)
         visit = Visit(context.new_page())

@@ -1,77 +1,14 @@
 // The page: its state, what changes it, and the one request it makes.
 
 import { el, picture } from "./dom.js";
+import { clear, clearVoice, connect, given, labelPlay, labelSpeak } from "./given.js";
 import { answerView, emptyView, problemView, skeleton, trailWords } from "./view.js";
 import { number, otherLanguage, t, translate } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const FEW = 7; // facets shown before the rest is folded away
 
-const state = { image: null, filters: [], info: null, shown: null, running: null, unfolded: false };
-
-// ── the image of the question ───────────────────────────────────────────────────────────────
-
-function setImage(file, name) {
-  if (!file.type.startsWith("image/")) {
-    show(problemView(t("problem"), t("notImage", name), null));
-    return;
-  }
-  clearImage();
-  state.image = file;
-  $("preview").src = URL.createObjectURL(file);
-  $("shotname").textContent = name;
-  $("shotsize").textContent = size(file.size);
-  $("shot").hidden = false;
-  $("text").focus();
-}
-
-function clearImage() {
-  if (state.image) URL.revokeObjectURL($("preview").src);
-  state.image = null;
-  $("preview").removeAttribute("src");
-  $("shot").hidden = true;
-  $("file").value = "";
-}
-
-const size = (bytes) => (bytes < 1e6 ? `${number(Math.max(1, Math.round(bytes / 1e3)))} kB` : `${number((bytes / 1e6).toFixed(1))} MB`);
-const imageOf = (transfer) => [...(transfer?.files ?? [])].find((file) => file.type.startsWith("image/")) ?? transfer?.files?.[0];
-
-document.addEventListener("paste", (event) => {
-  const file = imageOf(event.clipboardData);
-  if (!file) return;
-  event.preventDefault();
-  setImage(file, file.name && file.name !== "image.png" ? file.name : t("pasted"));
-});
-
-let depth = 0; // dragenter and dragleave fire for every child crossed
-const dragsFile = (event) => event.dataTransfer?.types.includes("Files");
-document.addEventListener("dragenter", (event) => {
-  if (!dragsFile(event)) return;
-  event.preventDefault();
-  depth += 1;
-  $("dropzone").hidden = false;
-});
-document.addEventListener("dragover", (event) => dragsFile(event) && event.preventDefault());
-document.addEventListener("dragleave", (event) => {
-  if (!dragsFile(event)) return;
-  depth = Math.max(0, depth - 1);
-  $("dropzone").hidden = depth === 0;
-});
-document.addEventListener("drop", (event) => {
-  if (!dragsFile(event)) return;
-  event.preventDefault();
-  depth = 0;
-  $("dropzone").hidden = true;
-  const file = imageOf(event.dataTransfer);
-  if (file) setImage(file, file.name);
-});
-
-$("choose").addEventListener("click", () => $("file").click());
-$("file").addEventListener("change", () => $("file").files[0] && setImage($("file").files[0], $("file").files[0].name));
-$("remove").addEventListener("click", () => {
-  clearImage();
-  $("text").focus();
-});
+const state = { filters: [], info: null, shown: null, running: null, unfolded: false };
 
 // ── the question ────────────────────────────────────────────────────────────────────────────
 
@@ -100,7 +37,7 @@ $("ask").addEventListener("submit", (event) => {
 
 async function ask(remember) {
   const text = $("text").value.trim();
-  if (!text && !state.image) {
+  if (!text && !given.image && !given.voice) {
     $("status").textContent = t("askFirst");
     $("text").focus();
     return;
@@ -109,8 +46,9 @@ async function ask(remember) {
   state.running?.abort();
   const running = (state.running = new AbortController());
   state.shown = null;
-  show(skeleton(state.image !== null), true);
-  $("status").textContent = t(state.image ? "reading" : "searching");
+  const doing = t(given.voice ? "listening" : given.image ? "reading" : "searching");
+  show(skeleton(doing), true);
+  $("status").textContent = doing;
   try {
     const answer = await request(text, running.signal);
     state.shown = { answer };
@@ -124,7 +62,9 @@ async function ask(remember) {
 async function request(text, signal) {
   const form = new FormData();
   if (text) form.append("text", text);
-  if (state.image) form.append("image", state.image, state.image.name || "image");
+  for (const part of ["image", "voice"]) {
+    if (given[part]) form.append(part, given[part], given[part].name || part);
+  }
   for (const filter of state.filters) form.append("filter", filter);
   let response;
   try {
@@ -147,8 +87,16 @@ function render() {
   }
   const count = answer.search.hits.length;
   $("status").textContent = answer.found ? `${t("answer")}: ${answer.answer} ${t("results", count)}` : t("results", count);
-  show(answerView(answer, openLightbox));
+  show(answerView(answer, openLightbox, editHeard));
   if (!count) $("results").firstChild.prepend(emptyView(state.filters.length > 0, () => setFilters([])));
+}
+
+// What was heard becomes typed words, to be put right and asked again.
+function editHeard(heard) {
+  $("text").value = [$("text").value.trim(), heard].filter(Boolean).join("\n");
+  clearVoice();
+  grow();
+  $("text").focus();
 }
 
 function show(view, busy = false) {
@@ -192,7 +140,7 @@ $("home").addEventListener("click", (event) => {
   if (event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   history.pushState(null, "", "/");
-  clearImage();
+  clear();
   readAddress();
   $("text").focus();
 });
@@ -202,7 +150,7 @@ $("home").addEventListener("click", (event) => {
 function setFilters(filters) {
   state.filters = filters;
   renderFacets();
-  if ($("text").value.trim() || state.image) ask(true);
+  if ($("text").value.trim() || given.image || given.voice) ask(true);
 }
 
 const facets = () => ["kind", "product"].flatMap((key) =>
@@ -265,6 +213,8 @@ function renderWords() {
   translate();
   $("language").textContent = t("other");
   $("language").setAttribute("aria-label", t("otherLabel"));
+  labelPlay();
+  labelSpeak();
   $("language").lang = t("other") === "English" ? "en" : "zh-CN";
   renderInfo();
 }
@@ -293,6 +243,7 @@ async function loadInfo() {
   if (state.info) renderInfo();
 }
 
+connect({ refuse: (words) => show(problemView(t("problem"), words, null)), ask: () => ask(true) });
 renderWords();
 readAddress();
 loadInfo();

@@ -7,10 +7,12 @@ import { number, t } from "./words.js";
 const CLAMP = 320; // characters above which a passage starts folded
 const LINES = 5; // and lines: text read in an image has a line for every label
 
-export function answerView(answer, open) {
+// `open(hit)` shows a hit's image larger, `edit(words)` takes up what was heard.
+export function answerView(answer, open, edit) {
   const cited = new Map(answer.citations.map((citation) => [citation.number, citation]));
   const wanted = wantedTerms(answer.search);
   return el("div", { class: "outcome" },
+    answer.search.heard ? heardLine(answer.search.heard, edit) : null,
     answer.search.read.length ? readLine(answer.search.read) : null,
     correctedLine(answer.search.corrected),
     answer.found ? found(answer, cited) : notFound(answer.search.hits.length),
@@ -22,7 +24,8 @@ export function answerView(answer, open) {
 // Without typed words, the words that matched in the image are what is worth marking.
 function wantedTerms(search) {
   const meant = Object.values(search.corrected ?? {}).join(" ");
-  return terms(search.query ? `${search.query} ${meant}` : search.hits.flatMap((hit) => hit.matched.map((line) => line.text)).join(" "));
+  const asked = `${search.query} ${search.heard ?? ""}`.trim();
+  return terms(asked ? `${asked} ${meant}` : search.hits.flatMap((hit) => hit.matched.map((line) => line.text)).join(" "));
 }
 
 function found(answer, cited) {
@@ -48,6 +51,11 @@ function notFound(hits) {
     el("h2", {}, t("notFound")),
     el("p", {}, t("notFoundMore")),
   );
+}
+
+function heardLine(heard, edit) {
+  return el("p", { class: "heard" }, el("span", {}, t("heard")), el("q", {}, heard),
+    el("button", { type: "button", class: "quiet", onclick: () => edit(heard) }, t("edit")));
 }
 
 function correctedLine(corrected) {
@@ -196,10 +204,10 @@ export function problemView(title, detail, retry) {
   );
 }
 
-export function skeleton(withImage) {
+export function skeleton(doing) {
   const bar = (width) => el("i", { class: `bar ${width}` });
   return el("div", { class: "outcome skeleton", "aria-hidden": "true" },
-    el("section", { class: "answer" }, el("p", { class: "wait" }, t(withImage ? "reading" : "searching")),
+    el("section", { class: "answer" }, el("p", { class: "wait" }, doing),
       bar("w90"), bar("w100"), bar("w60")),
     el("ol", { class: "hits" }, [0, 1, 2].map(() => el("li", { class: "hit" },
       el("span", { class: "thumb" }), el("div", { class: "words" }, bar("w20"), bar("w60"), bar("w100"), bar("w90"))))),

@@ -26,8 +26,8 @@ def write_questions(painter: Painter) -> None:
     for question in read_toml("questions.toml")["question"]:
         if "image" in question:
             _save(_picture(painter, question), question)
-        if "audio" in question:
-            speak(question["spoken"], output(QUESTIONS, question["audio"]))
+        if "voice" in question:
+            speak(question["spoken"], output(QUESTIONS, question["voice"]))
         lines.append(json.dumps(_line(question, tickets), ensure_ascii=False))
     path = output(QUESTIONS, "questions.jsonl")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
@@ -37,7 +37,7 @@ def _line(question: dict[str, Any], tickets: dict[str, list[str]]) -> dict[str, 
     """A line of `questions.jsonl`: only the keys a reader of the file needs."""
     past = [path for problem in question["tickets"] for path in tickets[problem]]
     given: dict[str, str] = {
-        key: question[key] for key in ("text", "image", "audio") if key in question
+        key: question[key] for key in ("text", "image", "voice") if key in question
     }
     return {
         "id": question["id"],

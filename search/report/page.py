@@ -33,7 +33,6 @@ class Report:
     generation: int
     made: str
     evaluation: Evaluation
-    left_out: Sequence[str] = ()
     against: str = ""
     before: Evaluation | None = None
     comparison: Comparison | None = None

@@ -1,4 +1,4 @@
-"""A set of queries as a folder: `queries.jsonl` and `images/`."""
+"""A set of queries as a folder: `queries.jsonl`, `images/` and `voices/`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from search.synthesize.kinds import QuerySet
 
 QUERIES = "queries.jsonl"
 IMAGES = "images"
+VOICES = "voices"
 
 
 def check_folder(out: Path, index: Index) -> None:
@@ -39,6 +40,7 @@ def write_folder(out: Path, queries: QuerySet) -> int:
     made = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         (made / IMAGES).mkdir()
+        (made / VOICES).mkdir()
         lines = list(_lines(made, queries))
         (made / QUERIES).write_text("".join(lines), encoding="utf-8")
         made.chmod(0o755)
@@ -50,12 +52,15 @@ def write_folder(out: Path, queries: QuerySet) -> int:
 
 
 def _lines(folder: Path, queries: QuerySet) -> Iterator[str]:
-    """Each query as a line; its image is written on the way."""
+    """Each query as a line; its image or recording is written on the way."""
     for kind, drafts in queries.drafts.items():
         for number, draft in enumerate(drafts, start=1):
             id = f"{kind}-{number:03}"
             line: dict[str, str | list[str]] = {"id": id, "kind": kind}
-            if draft.image is None:
+            if draft.voice is not None:
+                line |= {"voice": f"{VOICES}/{id}{draft.suffix}", "said": draft.text}
+                (folder / VOICES / f"{id}{draft.suffix}").write_bytes(draft.voice)
+            elif draft.image is None:
                 line["text"] = draft.text
             else:
                 line["image"] = f"{IMAGES}/{id}{draft.suffix}"

@@ -14,11 +14,12 @@ from search.synthesize import pictures, words
 from search.synthesize.corpus import Corpus
 from search.synthesize.draft import Draft
 from search.synthesize.looks import Looks
+from search.synthesize.spoken import spoken
 
 FEW_DOCUMENTS = 30
 """In fewer, ten hits are so many of them that chance alone finds much."""
 
-IN_WORDS = ("heading", "known-item", "ticket-subject", "ticket-problem")
+IN_WORDS = ("heading", "known-item", "ticket-subject", "ticket-problem", "spoken")
 """Kinds that ask with words of what is right, unlike people do (benchmarks/synthetic.py)."""
 
 Draw = Callable[[Corpus, str, Looks], Iterator[Draft]]
@@ -107,6 +108,12 @@ KINDS = (
         "an image, itself left out of the index → a page with words that shows it",
         "screens of three read lines or more on pages with words",
         pictures.screenshots,
+    ),
+    QueryKind(
+        "spoken",
+        "a heading or a subject, spoken by a synthesiser → its documents",
+        "headings or subjects in English, and eSpeak NG: pip install 'triptych[speech-bench]'",
+        spoken,
     ),
 )
 
