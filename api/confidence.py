@@ -10,42 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from indexer.adapter import adapters_for
 from indexer.align.lesson import read_lesson
 from indexer.align.pairs import Pair
 from indexer.align.trial import FOLDS, SIGNIFICANT, Change, change_of, folds
 from indexer.align.tune import FEWEST, changes_json
 from indexer.config import Settings
 from indexer.errors import BadQuery
-from search.calibration import expected_calibration_error, reliability
+from search.answer import Supported
+from search.asking import Asking, answerables, ask, calibration_error, rights, threshold_of
 from search.engine import Engine
 from search.query import Query
-from search.regression import Numbers, Regression, fit
-from search.tuned import SHIPPED, SIGNALS, Tuned, features, offset, write_tuned
-
-KEPT = 0.9
-"""The share of questions with an answer that the threshold keeps."""
+from search.regression import Numbers, fit
+from search.tuned import SHIPPED, SIGNALS, Tuned, features, write_tuned
 
 LOSS, ANSWERED, WRONGLY = "log loss", "answered", "wrongly answered"
 
 _LEAST = 1e-6  # a probability of 0 would make the loss infinite
 
 Names = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """A question asked once: what is known of its first candidate, and whether that is right.
-
-    `before` is the confidence that it has without learning; `codes` what is added to what is
-    learnt of SIGNALS, in logits.
-    """
-
-    group: str
-    answerable: bool
-    right: bool
-    known: Mapping[str, float]
-    codes: float
-    before: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,11 +41,16 @@ class Askings:
     groups: NDArray[np.int64]
     fold: NDArray[np.int64]
 
-    def rows(self, names: Names) -> tuple[Numbers, Numbers]:
-        """What a regression on `names` sees: float64 (n, d) and offsets (n,)."""
-        rows = np.array([[one.known[name] for name in names] for one in self.asked])
-        codes = np.array([0.0 if SHIPPED in names else one.codes for one in self.asked])
-        return rows, codes
+    @classmethod
+    def of(cls, asked: Sequence[Asking]) -> Askings:
+        known: dict[str, int] = {}
+        groups = np.array([known.setdefault(one.group, len(known)) for one in asked], np.int64)
+        return cls(asked, rights(asked), answerables(asked), groups, folds(groups))
+
+    def rows(self, names: Names) -> Numbers:
+        """What a regression on `names` sees: float64 (n, d)."""
+        known = [features(one.signals) for one in self.asked]
+        return np.array([[one[name] for name in names] for one in known])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +58,10 @@ class ConfidenceTuning:
     """What came of it, on questions held out, and whether it was installed.
 
     `changes` are of log loss, and of the shares of questions with and without their documents
-    that are answered at a threshold that keeps KEPT of the first on the other folds. `error` is
-    the calibration error before and after. `names` are what was learnt, `left_out` counts pairs
-    of which the text lane says nothing.
+    that are answered at a threshold that keeps nine tenths of the first on the other folds.
+    `error` is the calibration error before and after. `names` are what was learnt, `left_out`
+    counts pairs of which the text lane says nothing. `adapted` says that a map of question
+    vectors was in use: learnt from the same pairs, it knows their answers.
     """
 
     pairs: int
@@ -83,23 +72,23 @@ class ConfidenceTuning:
     changes: Mapping[str, Change]
     error: tuple[float, float]
     installed: bool
+    adapted: bool = False
 
 
 def tune_confidence(root: Path, file: Path, settings: Settings) -> ConfidenceTuning:
     """Refit confidence to the pairs in `file`; install it where that helps.
 
-    Every question is asked of the whole index and without its right documents. A regression on
-    the confidence so far (Platt's) and one on the signals that all have compete, five folds,
-    questions of a group together; each fold is judged by the one that is better on the others.
-    It helps where log loss or the share that is wrongly answered falls beyond chance, and
-    neither rises so. An adapter of the index is laid aside meanwhile: one learnt from the same
-    questions knows their answers.
+    Every question is asked of the whole index and without its right documents, with all that
+    serves: an adapter and learnt fusion where they are installed. A regression on the shipped
+    confidence (Platt's) and one on all signals beside it compete, five folds, questions of a
+    group together; each fold is judged by the one that is better on the others. It helps where
+    log loss or the share that is wrongly answered falls beyond chance, and neither rises so.
 
     Raises BadQuery for pairs that cannot be used, IndexMismatch for an index without a text
     space, and what opening an index raises.
     """
     lesson = read_lesson(root, file)
-    engine = Engine.open(root, settings, adapted=False)
+    engine = Engine.open(root, settings)
     try:
         found = [_ask(engine, pair) for pair in lesson.pairs]
     finally:
@@ -112,7 +101,12 @@ def tune_confidence(root: Path, file: Path, settings: Settings) -> ConfidenceTun
             f"{FEWEST} pairs and {FOLDS} groups to tell a gain from chance"
         )
     tuning, tuned = learn(asked, lesson.space.fingerprint)
-    tuning = replace(tuning, pairs=count, left_out=len(lesson.pairs) - count)
+    tuning = replace(
+        tuning,
+        pairs=count,
+        left_out=len(lesson.pairs) - count,
+        adapted=bool(adapters_for(root, {lesson.space.name: lesson.space})),
+    )
     if tuning.installed:
         figures: dict[str, JsonValue] = {
             "pairs": tuning.pairs,
@@ -126,9 +120,10 @@ def tune_confidence(root: Path, file: Path, settings: Settings) -> ConfidenceTun
 
 def learn(asked: Sequence[Asking], fingerprint: str) -> tuple[ConfidenceTuning, Tuned]:
     """What askings teach, judged on folds held out; `pairs` and `left_out` are 0."""
-    data = _arrays(asked)
-    shared = tuple(name for name in SIGNALS if all(name in one.known for one in asked))
-    candidates: list[Names] = [(SHIPPED,), shared]
+    data = Askings.of(asked)
+    known = [features(one.signals) for one in asked]
+    shared = tuple(name for name in SIGNALS if all(name in one for one in known))
+    candidates: list[Names] = [(SHIPPED,), (SHIPPED, *shared)]
     tried = [_held_out(data, names) for names in candidates]
     losses = np.stack([_loss(chances, data.right) for chances in tried])
     after = np.empty(len(asked))
@@ -136,11 +131,11 @@ def learn(asked: Sequence[Asking], fingerprint: str) -> tuple[ConfidenceTuning, 
         inside = data.fold == number
         after[inside] = tried[int(losses[:, ~inside].mean(axis=1).argmin())][inside]
     best = int(losses.mean(axis=1).argmin())
-    before = np.array([one.before for one in asked])
+    before = np.array([one.shipped for one in asked])
     changes = _changes(before, after, data)
     fallen = [_beyond(changes[name]) for name in (LOSS, WRONGLY)]
-    threshold = _threshold(tried[best], data.answerable)
-    made = fit(*_ordered(data, candidates[best]))
+    threshold = threshold_of(tried[best], data.answerable)
+    made = fit(data.rows(candidates[best]), data.right)
     weights = dict(zip(candidates[best], made.weights.tolist(), strict=True))
     tuning = ConfidenceTuning(
         pairs=0,
@@ -149,7 +144,7 @@ def learn(asked: Sequence[Asking], fingerprint: str) -> tuple[ConfidenceTuning, 
         names=candidates[best],
         threshold=threshold,
         changes=changes,
-        error=(_error(before, data.right), _error(after, data.right)),
+        error=(calibration_error(before, data.right), calibration_error(after, data.right)),
         installed=min(fallen) < 0 and max(fallen) <= 0,
     )
     return tuning, Tuned(weights, made.bias, threshold, fingerprint)
@@ -159,51 +154,22 @@ def _ask(engine: Engine, pair: Pair) -> list[Asking]:
     """A question with and without its documents; nothing where nothing is learnt of either."""
     documents = {chunk.document for chunk in engine.named(pair.relevant)}
     records = {document.partition("#")[2] for document in documents} - {""}
-    found: list[Asking] = []
-    for answerable in (True, False):
-        left_out = frozenset() if answerable else frozenset({*pair.relevant, *documents, *records})
-        rated = engine.supported(Query(pair.text, exclude=pair.exclude | left_out, k=1))
-        known = features(rated[0].signals) if rated else {}
-        if not rated or not known:
-            continue
-        found.append(
-            Asking(
-                group=pair.group,
-                answerable=answerable,
-                right=rated[0].group.chunks[0].document in documents,
-                known=known,
-                codes=offset(rated[0].signals, SIGNALS),
-                before=rated[0].confidence,
-            )
-        )
-    return found if len(found) == 2 else []
 
+    def right(one: Supported) -> bool:
+        return one.said.document in documents
 
-def _arrays(asked: Sequence[Asking]) -> Askings:
-    known: dict[str, int] = {}
-    groups = np.array([known.setdefault(one.group, len(known)) for one in asked], np.int64)
-    return Askings(
-        asked=asked,
-        right=np.array([one.right for one in asked], np.bool_),
-        answerable=np.array([one.answerable for one in asked], np.bool_),
-        groups=groups,
-        fold=folds(groups),
-    )
-
-
-def _ordered(data: Askings, names: Names) -> tuple[Numbers, NDArray[np.bool_], Numbers]:
-    rows, codes = data.rows(names)
-    return rows, data.right, codes
+    query = Query(pair.text, exclude=pair.exclude, k=1)
+    found = ask(engine, query, pair.group, {*pair.relevant, *documents, *records}, right)
+    return found if len([one for one in found if features(one.signals)]) == 2 else []
 
 
 def _held_out(data: Askings, names: Names) -> Numbers:
     """The chance of each asking by a regression on the other folds, (n,)."""
-    rows, codes = data.rows(names)
+    rows = data.rows(names)
     chances = np.empty(len(rows))
     for number in range(FOLDS):
         inside = data.fold == number
-        made: Regression = fit(rows[~inside], data.right[~inside], codes[~inside])
-        chances[inside] = made.chances(rows[inside], codes[inside])
+        chances[inside] = fit(rows[~inside], data.right[~inside]).chances(rows[inside])
     return chances
 
 
@@ -229,19 +195,11 @@ def _answered(chances: Numbers, data: Askings) -> Numbers:
     found = np.empty(len(chances))
     for number in range(FOLDS):
         inside = data.fold == number
-        threshold = _threshold(chances[~inside], data.answerable[~inside])
+        threshold = threshold_of(chances[~inside], data.answerable[~inside])
         found[inside] = chances[inside] >= threshold
     return found
-
-
-def _threshold(chances: Numbers, answerable: NDArray[np.bool_]) -> float:
-    return float(np.quantile(chances[answerable], 1 - KEPT))
 
 
 def _loss(chances: Numbers, right: NDArray[np.bool_]) -> Numbers:
     told = np.where(right, chances, 1 - chances)
     return np.asarray(-np.log(np.maximum(told, _LEAST)), np.float64)
-
-
-def _error(chances: Numbers, right: NDArray[np.bool_]) -> float:
-    return expected_calibration_error(reliability(chances, right))

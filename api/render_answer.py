@@ -48,7 +48,7 @@ def _step(number: str, text: str) -> Table:
 
 
 def _table(block: Block) -> Table:
-    table = Table(box=box.MARKDOWN, header_style="bold")
+    table = Table(box=box.MARKDOWN, header_style="bold", show_edge=False)
     for name in block.header:
         table.add_column(Text(name))
     for row in block.rows:

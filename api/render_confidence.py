@@ -9,35 +9,35 @@ from rich.console import Console
 from rich.text import Text
 
 from api.confidence import ConfidenceTuning
-from api.render_tune import changes_table, figures, say_left_out
+from api.render_tune import figures, learnt_json, print_learnt
 from indexer.align.tune import changes_json
 
 
 def confidence_json(tuning: ConfidenceTuning, root: Path) -> dict[str, JsonValue]:
     """Counts, figures by measure, the threshold, and whether it was installed."""
     before, after = tuning.error
-    return {
-        "index": str(root),
-        "installed": tuning.installed,
-        "pairs": tuning.pairs,
-        "groups": tuning.groups,
-        "left_out": tuning.left_out,
+    return learnt_json(tuning, root) | {
         "threshold": tuning.threshold,
         "learnt": list(tuning.names),
         "figures": changes_json(tuning.changes),
         "calibration_error": {"before": before, "after": after},
+        "adapted": tuning.adapted,
     }
 
 
 def print_confidence(console: Console, tuning: ConfidenceTuning) -> None:
     """Measures before and after on questions held out, then what was done."""
-    title = (
-        f"{tuning.pairs:,} questions in {tuning.groups:,} groups, each group held out in turn; "
-        "asked with and without their documents"
-    )
-    console.print(changes_table(title, tuning.changes))
+    print_learnt(console, tuning, tuning.changes)
     before, after = tuning.error
-    lines = [f"calibration error: {before:.3f} to {after:.3f}"]
+    lines = [
+        "answered: of questions asked with their documents; wrongly answered: of the same without",
+        f"calibration error: {before:.3f} to {after:.3f}",
+    ]
+    if tuning.adapted:
+        lines.append(
+            "measured with the map that `tune` installed; if that was learnt from these questions, "
+            "new ones will do worse"
+        )
     if tuning.installed:
         lines.append(
             f"installed; from now on nothing is answered below a confidence of "
@@ -45,7 +45,6 @@ def print_confidence(console: Console, tuning: ConfidenceTuning) -> None:
         )
     for line in lines:
         console.print(Text(line), soft_wrap=True)
-    say_left_out(console, tuning.left_out)
 
 
 def confidence_refusal(tuning: ConfidenceTuning) -> str:

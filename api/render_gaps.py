@@ -19,7 +19,7 @@ _CLIP = 110
 
 
 def gaps_json(found: Gaps) -> dict[str, JsonValue]:
-    """All clusters, those of a single question too; evidence in [0, 1]."""
+    """All clusters, those of a single question too; confidence in [0, 1]."""
     return {
         "questions": found.asked,
         "answered": found.answered,
@@ -128,7 +128,7 @@ def _gap(gap: Gap) -> Group:
     central = gap.central
     lines = _named(gap.words, central.question)
     if central.document:
-        closest = f"closest page: {_clip(central.title)}, evidence {central.support:.2f}"
+        closest = f"closest page: {_clip(central.title)}, confidence {central.confidence:.2f}"
         lines.append(Text(closest, style="dim"))
     return Group(*lines)
 
@@ -159,7 +159,7 @@ def _unanswered(one: Unanswered) -> dict[str, JsonValue]:
     return {
         "id": one.question.id,
         "title": one.question.title,
-        "evidence": round(one.support, 4),
+        "confidence": round(one.confidence, 4),
         "closest": closest,
     }
 

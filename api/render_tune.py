@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import JsonValue
 from rich.console import Console
@@ -21,14 +21,45 @@ if TYPE_CHECKING:
     from indexer.config import Models
 
 
-def tuning_json(tuning: Tuning, root: Path) -> dict[str, JsonValue]:
-    """Counts, figures by measure of known and of new answers, and whether it was installed."""
+class Learnt(Protocol):
+    """What came of learning from the pairs of a file."""
+
+    @property
+    def pairs(self) -> int: ...
+    @property
+    def groups(self) -> int: ...
+    @property
+    def left_out(self) -> int: ...
+    @property
+    def installed(self) -> bool: ...
+
+
+def learnt_json(learnt: Learnt, root: Path) -> dict[str, JsonValue]:
+    """The index, whether anything was installed, and the counts of questions."""
     return {
         "index": str(root),
-        "installed": tuning.installed,
-        "pairs": tuning.pairs,
-        "groups": tuning.groups,
-        "left_out": tuning.left_out,
+        "installed": learnt.installed,
+        "pairs": learnt.pairs,
+        "groups": learnt.groups,
+        "left_out": learnt.left_out,
+    }
+
+
+def print_learnt(console: Console, learnt: Learnt, changes: Mapping[str, Change]) -> None:
+    """Measures before and after on questions held out, and how many were left out."""
+    counts = f"{learnt.pairs:,} questions in {learnt.groups:,} groups"
+    console.print(changes_table(f"{counts}, each group held out in turn", changes))
+    say_left_out(console, learnt.left_out)
+
+
+def say_installed(console: Console, learnt: Learnt) -> None:
+    if learnt.installed:
+        console.print(Text("installed; searches use it from now on"), soft_wrap=True)
+
+
+def tuning_json(tuning: Tuning, root: Path) -> dict[str, JsonValue]:
+    """Counts, figures by measure of known and of new answers, and whether it was installed."""
+    return learnt_json(tuning, root) | {
         "memory": tuning.worth.strength,
         "known": changes_json(tuning.worth.known),
         "new": changes_json(tuning.worth.new),
@@ -37,13 +68,10 @@ def tuning_json(tuning: Tuning, root: Path) -> dict[str, JsonValue]:
 
 def print_tuning(console: Console, tuning: Tuning) -> None:
     """Measures before and after on questions held out, then what was done."""
-    counts = f"{tuning.pairs:,} questions in {tuning.groups:,} groups"
-    console.print(changes_table(f"{counts}, each group held out in turn", tuning.worth.known))
+    print_learnt(console, tuning, tuning.worth.known)
     if tuning.worth.new is not tuning.worth.known:
         console.print(changes_table("the same, every answer held out in turn", tuning.worth.new))
-    say_left_out(console, tuning.left_out)
-    if tuning.installed:
-        console.print(Text("installed; searches use it from now on"), soft_wrap=True)
+    say_installed(console, tuning)
 
 
 def refusal(tuning: Tuning) -> str:
@@ -58,23 +86,13 @@ def refusal(tuning: Tuning) -> str:
 
 def fusion_json(tuning: FusionTuning, root: Path) -> dict[str, JsonValue]:
     """Counts, figures by measure, and whether the weights were installed."""
-    return {
-        "index": str(root),
-        "installed": tuning.installed,
-        "pairs": tuning.pairs,
-        "groups": tuning.groups,
-        "left_out": tuning.left_out,
-        "known": changes_json(tuning.changes),
-    }
+    return learnt_json(tuning, root) | {"known": changes_json(tuning.changes)}
 
 
 def print_fusion(console: Console, tuning: FusionTuning) -> None:
     """Measures before and after on questions held out, then what was done."""
-    counts = f"{tuning.pairs:,} questions in {tuning.groups:,} groups"
-    console.print(changes_table(f"{counts}, each group held out in turn", tuning.changes))
-    say_left_out(console, tuning.left_out)
-    if tuning.installed:
-        console.print(Text("installed; searches use it from now on"), soft_wrap=True)
+    print_learnt(console, tuning, tuning.changes)
+    say_installed(console, tuning)
 
 
 def fusion_refusal(tuning: FusionTuning) -> str:

@@ -2,56 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from jinja2 import Environment, PackageLoader
 
 from indexer.config import Answering
 from indexer.encoders.base import Encoder
-from indexer.lanes import CLIP, HEADS, TEXT
+from indexer.lanes import HEADS, LINES, TEXT
 from indexer.language import detect_language
-from indexer.records import Modality, Scored, StoredChunk
+from indexer.records import Scored, StoredChunk
 from indexer.store.analysis import tokens
 from indexer.store.base import Store
 from search.blocks import Block, Sentence, note, runs
+from search.choice import choose, codes_asked, row_about
 from search.cite import Cited, Citer
 from search.compose import compose
-from search.evidence import (
-    FEWEST,
-    Coverage,
-    Signals,
-    above,
-    ahead,
-    confidence,
-    coverage,
-    evidence,
-)
+from search.evidence import FEWEST, Coverage, Signals, above, confidence, coverage
 from search.passages import most_telling, quotable
 from search.prepare import Prepared
-from search.procedure import asks_how, procedure
+from search.procedure import procedure
+from search.product import other_model
 from search.recall import Group
 from search.results import Answer, Citation, SearchResult
 from search.sources import remarks
 from search.tuned import Tuned
+from search.wish import asks_fact, asks_how
 
 _CONSIDERED = 8
 _MEMBERS = 3  # chunks of a group whose words count as evidence
-_RELATIVE_ODDS = 0.4  # probabilities near 1 would all be alike
-_RELATIVE_SHARE = 0.8
 _CLOSEST = 3
-_LIKELY = 0.1  # where no document is right in one case of ten, there is no answer
+_WHOLLY = 0.8  # share of a task's words that a section has to be named with
 _SAME = 0.6  # share of a screenshot's words on the screen that it is said to be
 
 
 @dataclass(frozen=True, slots=True)
 class Supported:
-    """A group with the chunk to quote of it, and how well both support the question."""
+    """A group with the chunk to quote of it, and how well both support the question.
+
+    `row` is the passage with a row of a table for the codes asked about, `steps` that with the
+    steps of what is asked how to do, None where there is none.
+    """
 
     group: Group
     said: StoredChunk
     signals: Signals
     tuned: Tuned | None = None
+    row: StoredChunk | None = None
+    steps: StoredChunk | None = None
 
     @property
     def cosine(self) -> float | None:
@@ -64,11 +62,6 @@ class Supported:
     @property
     def share(self) -> float:
         return self.covered.share
-
-    @property
-    def support(self) -> float:
-        """Whether there is an answer in it at all, in [0, 1]."""
-        return evidence(self.signals)
 
     @property
     def confidence(self) -> float:
@@ -108,33 +101,56 @@ class Answerer:
     ) -> Answer:
         """Quote the best supported passages, or say that there is nothing and show the closest."""
         rated = self.rate(prepared, groups, lanes)
-        best = max(rated, key=lambda one: one.support, default=None)
-        found = answers(rated, self._settings.evidence)
-        if best is not None and found:
-            enough = [one for one in rated if one.support >= self._settings.evidence or one is best]
-            kept = [one for one in enough if _as_good(one, best)][: self._settings.citations]
-        else:
-            kept = rated[:_CLOSEST]
+        other = other_model([one.said.product for one in rated], prepared.typed)
+        found = not other and answers(rated, self._settings.evidence)
         rarity = self._store.rarity(set(tokens(prepared.words)))
-        chosen = [(one.group, one.said) for one in kept]
-        if found and not prepared.lines and asks_how(prepared.typed):
-            chosen = self._procedures(rated, rarity) or chosen
+        if found:
+            chosen = self._chosen(rated, prepared, rarity)
+        else:
+            chosen = [(one.group, one.said) for one in rated[:_CLOSEST]]
         cited = self._citer.cite(chosen, prepared, rarity)
         language = detect_language(prepared.words)
         citations = tuple(one.citation for one in cited)
-        blocks = self._blocks(cited, language, _screen(prepared, kept)) if found else ()
+        first = next((one for one in rated if cited and one.group is cited[0].group), None)
+        blocks = self._blocks(cited, language, _screen(prepared, first)) if found else ()
         text = self._templates.get_template("answer.jinja").render(
             found=found, language=language, citations=citations, blocks=blocks
         )
-        first = next((one for one in rated if cited and one.group is cited[0].group), None)
-        sure = first.confidence if first else 0.0
+        sure = 0.0 if other else max((one.confidence for one in rated), default=0.0)
         return Answer(text, found, citations, result, blocks=blocks, confidence=sure)
 
-    def _procedures(
-        self, rated: Sequence[Supported], rarity: Mapping[str, float]
+    def _chosen(
+        self, rated: Sequence[Supported], prepared: Prepared, rarity: Mapping[str, float]
     ) -> list[tuple[Group, StoredChunk]]:
-        """The sections named after what is asked that have its steps, best ranked first."""
-        found = ((one.group, procedure(self._store, one.group, rarity)) for one in rated)
+        """The groups to answer from with the chunks to quote.
+
+        Beside a section of a manual comes its row of a table for the codes asked about. Who asks
+        how gets the sections named after that; who names a task or a trouble gets them first
+        where they are named after nearly all of it.
+        """
+        typed, language = prepared.typed, detect_language(prepared.words)
+        most = self._settings.citations
+        kept = choose(rated, rarity, language, asks_fact(typed), self._settings.evidence)
+        chosen: list[tuple[Group, StoredChunk]] = []
+        for one in kept:
+            row = one.row
+            chosen.append((one.group, one.said))
+            chosen += [(one.group, row)] if row and row.id != one.said.id else []
+        chosen = chosen[:most]
+        if prepared.lines or asks_fact(typed):
+            return chosen
+        if asks_how(typed):
+            return [(one.group, one.steps) for one in rated if one.steps][:most] or chosen
+        steps = self._procedures([one.group for one in rated], rarity)
+        named = {id(group) for group, _ in steps}
+        chosen = [*steps, *(pair for pair in chosen if id(pair[0]) not in named)]
+        return chosen[:most]
+
+    def _procedures(
+        self, groups: Iterable[Group], rarity: Mapping[str, float]
+    ) -> list[tuple[Group, StoredChunk]]:
+        """The sections named after nearly all that is asked that have steps, best ranked first."""
+        found = ((group, procedure(self._store, group, rarity, _WHOLLY)) for group in groups)
         return [(group, steps) for group, steps in found if steps][: self._settings.citations]
 
     def _blocks(self, cited: Sequence[Cited], language: str, screen: str) -> tuple[Block, ...]:
@@ -158,79 +174,59 @@ class Answerer:
         lanes: Mapping[str, Sequence[Scored]],
     ) -> list[Supported]:
         """The first groups that have something to quote, best ranked first."""
-        shown = pictured(prepared)
+        shown = prepared.image is not None
         cosines = {scored.id: scored.score for scored in lanes.get(TEXT, ())}
         heads = {scored.id: scored.score for scored in lanes.get(HEADS, ())}
         rarity = self._store.rarity(set(tokens(prepared.words)))
-        scores = {lane: [scored.score for scored in some] for lane, some in lanes.items()}
         fused = [group.score for group in groups]
-        ranked = self._comparable and not shown and len(groups) >= FEWEST
+        ranked = self._comparable and len(groups) >= FEWEST
+        near = groups[:_CONSIDERED]
+        codes = codes_asked((group.chunks[0].product for group in near), rarity)
+        how = asks_how(prepared.typed) and not prepared.lines
         rated: list[Supported] = []
-        for place, group in enumerate(groups[:_CONSIDERED]):
+        for group in near:
             said = quotable(self._store, group)
             if said is None:
                 continue
             said = most_telling(group, said, rarity, cosines, not prepared.lines)
             found = [cosines[chunk.id] for chunk in (*group.chunks, said) if chunk.id in cosines]
             cosine = max(found, default=0.0) if TEXT in lanes else None
-            seen = group.lanes[CLIP].score if CLIP in group.lanes else 0.0
+            covered = coverage(rarity, (*group.chunks[:_MEMBERS], said))
+            row = row_about(group.chunks, codes)
+            steps = procedure(self._store, group, rarity) if how else None
             signals = Signals(
-                covered=coverage(rarity, (*group.chunks[:_MEMBERS], said)),
+                covered=covered if codes else replace(covered, codes=0.0, named=0.0),
                 cosine=cosine,
-                near=None if cosine is None else above(cosine, scores[TEXT]),
-                seen=above(seen, scores[CLIP]) if shown and CLIP in lanes else None,
-                fused=group.score if ranked else None,
                 lead=above(group.score, fused) if ranked else None,
-                ahead=ahead(place, fused) if ranked else None,
+                gap=(fused[0] - fused[1]) * (group is groups[0]) if ranked else None,
                 head=max((heads[c.id] for c in group.chunks if c.id in heads), default=None),
+                made=bool(row or steps),
+                shown=shown,
+                line=group.lanes[LINES].score if LINES in group.lanes else 0.0,
+                same=group.region is not None and group.region.same,
             )
             tuned = (
                 self._tuned if self._tuned and not shown and self._tuned.takes(signals) else None
             )
-            rated.append(Supported(group, said, signals, tuned))
+            rated.append(Supported(group, said, signals, tuned, row, steps))
         return rated
 
 
 def answers(rated: Sequence[Supported], least: float) -> bool:
-    """Whether there is an answer in the groups rated.
+    """Whether one of the groups rated is likely enough to answer from.
 
-    By the threshold that was learnt, where one was. Otherwise one has to have the support of the
-    settings, `least`, and one has to be likely at all, where that is known.
+    By the threshold that was learnt, where one was, or else that of the settings, `least`.
     """
-    if rated and rated[0].tuned is not None:
-        return rated[0].confidence >= rated[0].tuned.threshold
-    supported = any(one.support >= least for one in rated)
-    ranked = any(one.signals.lead is not None for one in rated)
-    return supported and (not ranked or any(one.confidence >= _LIKELY for one in rated))
+    tuned = rated[0].tuned if rated else None
+    least = tuned.threshold if tuned else least
+    return any(one.confidence >= least for one in rated)
 
 
-def pictured(prepared: Prepared) -> bool:
-    """Whether the shared space is searched for an image of the question."""
-    return Modality.IMAGE in prepared.parts
-
-
-def _screen(prepared: Prepared, kept: Sequence[Supported]) -> str:
+def _screen(prepared: Prepared, first: Supported | None) -> str:
     """Whether the first citation shows the screen asked with ("same"), one like it, or none."""
-    if not prepared.lines or not kept or kept[0].group.chunks[0].asset is None:
+    if not prepared.lines or first is None or first.group.chunks[0].asset is None:
         return ""
-    return "same" if kept[0].share >= _SAME else "similar"
-
-
-def _as_good(one: Supported, best: Supported) -> bool:
-    """Whether `one` is about as well supported as the best, and worth quoting beside it.
-
-    What has all the codes asked about is worth it by itself: the row of a list of errors is less
-    like the question than a ticket is.
-    """
-    if one.covered.codes == 1.0:
-        return True
-    if one.cosine is None:
-        return one.share >= _RELATIVE_SHARE * best.share
-    return _odds(one.support) >= _RELATIVE_ODDS * _odds(best.support)
-
-
-def _odds(probability: float) -> float:
-    return probability / max(1.0 - probability, 1e-9)
+    return "same" if first.share >= _SAME else "similar"
 
 
 def where(citation: Citation) -> str:

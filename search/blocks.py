@@ -27,8 +27,8 @@ class Block:
 
     A paragraph and a note have sentences; steps have one for each step; a table has a header,
     whose cells are empty where the page names none, and rows of as many cells. `more` counts
-    the steps or rows behind or beside these on the page. A note says something about the
-    sources, and names them by their numbers.
+    the steps behind these on the page, or its rows that match as well. A note says
+    something about the sources, and names them by their numbers.
     """
 
     kind: BlockKind

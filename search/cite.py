@@ -12,8 +12,8 @@ from indexer.encoders.base import Encoder
 from indexer.records import Modality, StoredChunk
 from indexer.store.analysis import tokens
 from indexer.store.base import Store
-from indexer.store.codes import is_code
 from search.alike import claim
+from search.choice import codes_asked
 from search.compose import Quoted, verbatim
 from search.evidence import telling
 from search.matching import matched_lines
@@ -24,6 +24,7 @@ from search.quote import Extract, chooses, quote
 from search.recall import Group
 from search.results import Citation
 from search.sources import Source
+from search.wish import asks_fact
 
 _ENCODED = 16
 """Most units of one passage that are compared with the question by meaning."""
@@ -64,18 +65,25 @@ class Citer:
         """Quotes of groups with their chunks to quote, numbered from 1.
 
         `rarity` holds the words of the question, as analysed. A quote that only repeats words
-        of the question, as a label on a screen may, is left out where there is another.
+        of the question, as a label on a screen may, or that was read off an image, is left out
+        where there is another.
         """
         reads = [_Read(said, *read(self._store, said)) for _, said in kept]
-        candidates = self._candidates(reads, prepared, rarity)
-        scored = (unit.text for one in reads if chooses(one.units, one.own) for unit in one.units)
+        codes = codes_asked((chunk.product for _, chunk in kept), rarity)
+        candidates = self._candidates(reads, prepared, rarity, codes)
+        steps = not asks_fact(prepared.typed)
+        scored = (
+            unit.text for one in reads if chooses(one.units, one.own, steps) for unit in one.units
+        )
         vectors = self._encode(text for text in scored if text in candidates)
         said: list[tuple[Group, _Read, list[Extract]]] = []
         for (group, _), one in zip(kept, reads, strict=True):
-            scores = self._scores(one.units, vectors, prepared, rarity)
-            said.append((group, one, quote(one.units, scores, one.own, prepared.words)))
-        asked = set(tokens(prepared.typed))
-        new = [some for some in said if not _echoes(some[2], asked)] or said
+            scores = self._scores(one.units, vectors, prepared, rarity, codes)
+            extracts = quote(one.units, scores, one.own, prepared.words, steps)
+            said.append((group, one, extracts))
+        asked = set(tokens(prepared.words))
+        new = [some for some in said if not (_echoes(some[2], asked) or _read_off(some[1].said))]
+        new = new or said
         vectors |= self._encode(
             text
             for text in _compared([extracts for _, _, extracts in new])
@@ -97,7 +105,11 @@ class Citer:
         return found
 
     def _candidates(
-        self, reads: Sequence[_Read], prepared: Prepared, rarity: Mapping[str, float]
+        self,
+        reads: Sequence[_Read],
+        prepared: Prepared,
+        rarity: Mapping[str, float],
+        codes: set[str],
     ) -> set[str]:
         """The texts that may be compared by meaning: of each passage those of most words asked."""
         found: set[str] = set()
@@ -106,7 +118,7 @@ class Citer:
         for one in reads:
             own = [one.units[i] for i in one.own]
             if len(own) > 1:
-                own.sort(key=lambda unit: -_share(unit, rarity))
+                own.sort(key=lambda unit: -_share(unit, rarity, codes))
                 found.update(unit.text for unit in own[:_ENCODED])
         return found
 
@@ -123,9 +135,10 @@ class Citer:
         vectors: Mapping[str, NDArray[np.float32]],
         prepared: Prepared,
         rarity: Mapping[str, float],
+        codes: set[str],
     ) -> NDArray[np.float32]:
         """Cosine to the question plus the share of its words; float32 (len(units),)."""
-        scores = np.asarray([_share(unit, rarity) for unit in units], np.float32)
+        scores = np.asarray([_share(unit, rarity, codes) for unit in units], np.float32)
         for place, unit in enumerate(units):
             if prepared.vector is not None and unit.text in vectors:
                 scores[place] += np.float32(vectors[unit.text] @ prepared.vector)
@@ -147,8 +160,13 @@ def _echoes(extracts: Sequence[Extract], asked: set[str]) -> bool:
     return bool(asked) and all(asked.issuperset(tokens(unit.text)) for unit in units)
 
 
-def _share(unit: Unit, rarity: Mapping[str, float]) -> float:
-    """What a unit has of the question's words, counted by their rarity, and 1 for its codes.
+def _read_off(said: StoredChunk) -> bool:
+    """Whether an image is quoted by nothing but the words that were read in it."""
+    return said.modality is Modality.IMAGE and not said.text and not said.context
+
+
+def _share(unit: Unit, rarity: Mapping[str, float], codes: set[str]) -> float:
+    """What a unit has of the question's words, counted by their rarity, and 1 for its `codes`.
 
     A title has nothing.
     """
@@ -158,7 +176,7 @@ def _share(unit: Unit, rarity: Mapping[str, float]) -> float:
         return 0.0
     has = set(tokens(unit.text))
     share = sum(weight for word, weight in words.items() if word in has) / total
-    return share + any(is_code(word) and word in has for word in words)
+    return share + (not codes.isdisjoint(has))
 
 
 def _citation(

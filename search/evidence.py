@@ -1,9 +1,9 @@
-"""How well a document supports a question, and how likely it is the right one.
+"""How likely a document is the right one for a question.
 
-The first decides whether there is an answer at all, the second says how far to trust it. Both are
-logistic regressions on few signals (Platt, "Probabilistic Outputs for Support Vector Machines",
-1999); benchmarks/evidence.py fits the second and judges it on questions asked with and without
-their documents in the index. search/tuned.py refits it to the questions of one company.
+Logistic regressions on few signals (Platt, "Probabilistic Outputs for Support Vector Machines",
+1999), one for each way of asking. benchmarks/evidence.py fits them and judges them on questions
+asked with and without their documents in the index; search/tuned.py refits them to the questions
+of one company.
 """
 
 from __future__ import annotations
@@ -19,39 +19,60 @@ from indexer.store.codes import is_code
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each signal counts for in the confidence, in logits."""
+    """What each signal counts for in the confidence, in logits.
+
+    `missed` is that of the codes of the question that are lacking, `named` that of those had.
+    """
 
     bias: float
-    near: float = 0.0
-    seen: float = 0.0
     lead: float = 0.0
-    ahead: float = 0.0
+    cosine: float = 0.0
+    share: float = 0.0
+    had: float = 0.0
     rarest: float = 0.0
-    missing: float = 0.0
+    missed: float = 0.0
+    named: float = 0.0
+    gap: float = 0.0
+    line: float = 0.0
+    same: float = 0.0
+    made: float = 0.0
 
 
-RANKED = Weights(bias=-7.08, lead=8.11, ahead=9.44, rarest=0.18)
-"""For a typed question whose fused scores say something; the others know the lanes alone."""
+_NAMED = 2.0
+"""Chosen, not fitted: few questions are hardly more than a code, and many pages have each."""
 
-TYPED = Weights(bias=-5.80, near=11.68, rarest=0.53, missing=-1.61)
-SHOWN = Weights(bias=-6.65, near=2.24, seen=2.19, rarest=0.66, missing=-0.59)
+_MADE = 2.0
+"""Chosen, not fitted: few of the questions ask how to do what a section is named after."""
 
-_NEXT = 10
-FEWEST = 2 * (_NEXT + 1)
-"""Candidates from which on the next ten are other ones than the lower half."""
+TYPED = Weights(bias=-8.89, lead=15.75, had=0.106, missed=-0.34, named=_NAMED, made=_MADE)
+"""For a typed question, by how far the score of all lanes together exceeds the level."""
 
-# Two logistic regressions on 1,032 real questions, each asked with and without its answer in
-# the index (StackFAQ, manual captions, bug reports).
-_COSINE, _SHARE, _BIAS = 9.84, 1.41, -6.83
-_SHARE_ALONE, _BIAS_ALONE = 1.92, -1.16
+APART = Weights(bias=-8.92, cosine=12.67, had=0.125, missed=-1.25, named=_NAMED, made=_MADE)
+"""The same where few documents or a fusion without a common scale give no level."""
 
-# Chosen, not fitted: too few of those questions name a code. They lift a passage that has the
-# code and little else in common over the threshold, and sink one that is like the question
-# but for its code.
-_HAD, _MISSED = 3.0, 2.0
+PASTED = Weights(bias=-6.26, cosine=7.14)
+"""For a text of LONG words or more: a ticket, a log."""
+
+FOREIGN = Weights(bias=-6.67, lead=6.71, had=0.123, named=_NAMED, made=_MADE)
+"""For a typed question that no sentence encoder understands."""
+
+WORDS = Weights(bias=-2.84, share=3.9, named=_NAMED, made=_MADE)
+"""The same where there is no level."""
+
+SHOWN = Weights(bias=-5.65, lead=2.54, gap=3.20, line=2.18, same=2.77)
+"""For a question with an image."""
+
+PICTURED = Weights(bias=-4.07, rarest=0.13, line=2.47, same=3.56)
+"""The same where there is no level."""
+
+FEWEST = 20
+"""Documents found from which on the lower half of them is a level."""
 
 LONG = 32
 """Distinct words from which on a text was not typed as a question: a ticket, a log."""
+
+_MOST = 20.0
+"""Sum of rarities beyond which a text is long rather than telling: a ticket typed as a question."""
 
 _TELLING = 2.0
 """Rarity from which on a code tells chunks apart: about one chunk in eight has it, or fewer."""
@@ -71,84 +92,85 @@ _ASKING = frozenset(
 class Coverage:
     """What of a question some chunks have.
 
-    `share` in [0, 1] is that of its words; `codes` in [-1, 1] is 1 when they have all its
-    codes, -1 when they have none, and 0 when it names none. `rarest` is the rarity of the most
-    telling word that they have, above 0, or 0; `missing` in [0, 1] that of the most telling one
-    that they lack, as a share of the most telling of all. `words` counts those of the question.
+    `share` in [0, 1] is that of its words, counted by their rarity, and `had` the sum of the
+    rarities of those that they have, 20 at most. `codes` in [-1, 1] is 1 when they have all its
+    codes, -1 when they have none, and 0 when it names none; `named` in [0, 1] is the part of
+    `share` that is of codes. `rarest` is the rarity of the most telling word that they have,
+    above 0, or 0. `words` counts those of the question.
     """
 
     share: float
     codes: float = 0.0
     rarest: float = 0.0
-    missing: float = 1.0
     words: int = 0
+    had: float = 0.0
+    named: float = 0.0
+
+    @property
+    def missed(self) -> float:
+        """In [0, 1], what it lacks of the codes of a question."""
+        return max(-self.codes, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
     """What speaks for a document.
 
-    `cosine` in [-1, 1] is that of question and passage, `near` by how much it exceeds that of what
-    only comes near (`above`); both None where no sentence encoder understands the question.
-    `seen` is the same in the shared space, None for a question without an image. `fused` is the
-    score of all lanes together, `lead` by how much it exceeds that of what only comes near
-    (`above`), `ahead` by how much that of the ten next best candidates; all None where fewer than
-    FEWEST candidates or a fusion without a common scale give them no meaning. `head` is the cosine
-    of question and title with headings, None where the document has none.
+    `cosine` in [-1, 1] is that of question and passage, None where no sentence encoder understands
+    the question. `lead` is by how much the score of all lanes together exceeds that of what only
+    comes near (`above`), and `gap` by how much that of the next document, 0 for all but the first;
+    both None where fewer than FEWEST documents or a fusion without a common scale give them no
+    meaning. `head` is the cosine of question and title with headings, None where the document has
+    none. `made` is whether it has a place made for the question: a row of a table for the codes
+    named, or the steps of what is asked how to do. For a question with an image, `shown`, `line` is
+    the rarity of the rarest line that both show, as the lane of lines has it, and `same` whether
+    the document has the very image.
     """
 
     covered: Coverage
     cosine: float | None = None
-    near: float | None = None
-    seen: float | None = None
-    fused: float | None = None
     lead: float | None = None
-    ahead: float | None = None
+    gap: float | None = None
     head: float | None = None
-
-
-def evidence(signals: Signals) -> float:
-    """Support in [0, 1], from the cosine of question and passage and the question's words."""
-    covered = signals.covered
-    if signals.cosine is None:
-        return _logistic(_SHARE_ALONE * covered.share + _named(covered) + _BIAS_ALONE)
-    logit = _COSINE * signals.cosine + _SHARE * covered.share + _BIAS
-    return _logistic(logit + _named(covered))
+    made: bool = False
+    shown: bool = False
+    line: float = 0.0
+    same: bool = False
 
 
 def confidence(signals: Signals) -> float:
-    """The probability in [0, 1] that the document is the right one.
-
-    Without a sentence encoder it is the support, on no questions shown to be a probability.
-    """
-    return evidence(signals) if signals.near is None else _logistic(log_odds(signals))
+    """The probability in [0, 1] that the document is the right one."""
+    return logistic(log_odds(signals))
 
 
 def log_odds(signals: Signals) -> float:
-    """What `confidence` is the logistic function of, where there is a sentence encoder."""
-    weights = RANKED if signals.lead is not None else TYPED
-    if signals.seen is not None:
-        weights = SHOWN
-    covered = signals.covered
+    """What `confidence` is the logistic function of."""
+    weights, covered = weights_for(signals), signals.covered
     return (
         weights.bias
-        + weights.near * (signals.near or 0.0)
-        + weights.seen * (signals.seen or 0.0)
         + weights.lead * (signals.lead or 0.0)
-        + weights.ahead * (signals.ahead or 0.0)
+        + weights.cosine * (signals.cosine or 0.0)
+        + weights.gap * (signals.gap or 0.0)
+        + weights.line * signals.line
+        + weights.same * signals.same
+        + weights.made * signals.made
+        + weights.share * covered.share
+        + weights.had * covered.had
         + weights.rarest * covered.rarest
-        + weights.missing * covered.missing
-        + coded(signals)
+        + weights.missed * covered.missed
+        + weights.named * covered.named
     )
 
 
-def coded(signals: Signals) -> float:
-    """What the codes of a question, had or missed, count for in its log odds.
-
-    Nothing in a ticket, which names versions and addresses that its answer has not.
-    """
-    ticket = signals.seen is None and signals.covered.words >= LONG
-    return 0.0 if ticket else _named(signals.covered)
+def weights_for(signals: Signals) -> Weights:
+    """Those for the way in which the question was asked, by what is known of it."""
+    if signals.shown:
+        return PICTURED if signals.lead is None else SHOWN
+    if signals.cosine is None:
+        return WORDS if signals.lead is None else FOREIGN
+    if signals.covered.words >= LONG:
+        return PASTED
+    return APART if signals.lead is None else TYPED
 
 
 def above(own: float, scores: Sequence[float]) -> float:
@@ -159,16 +181,6 @@ def above(own: float, scores: Sequence[float]) -> float:
     """
     lower = scores[len(scores) // 2 :]
     return own - sum(lower) / len(lower) if lower else own
-
-
-def ahead(place: int, scores: Sequence[float]) -> float:
-    """By how much the score at `place` exceeds the mean of the best ten others, best first.
-
-    A question that several documents answer about as well has no clear answer, or an index that
-    lacks it.
-    """
-    others = [*scores[:place], *scores[place + 1 :]][:_NEXT]
-    return scores[place] - sum(others) / len(others) if others else scores[place]
 
 
 def telling(rarity: Mapping[str, float]) -> dict[str, float]:
@@ -202,21 +214,18 @@ def coverage(rarity: Mapping[str, float], chunks: Iterable[StoredChunk]) -> Cove
         parts += [line.text for line in chunk.lines]
         present.update(tokens("\n".join(parts)))
     had = [weight for word, weight in words.items() if word in present]
-    lacked = [weight for word, weight in words.items() if word not in present]
     codes = {word: weight for word, weight in words.items() if weight >= _TELLING and is_code(word)}
     named = sum(weight if word in present else -weight for word, weight in codes.items())
     return Coverage(
         share=sum(had) / total,
         codes=named / sum(codes.values()) if codes else 0.0,
         rarest=max(had, default=0.0),
-        missing=max(lacked, default=0.0) / max(words.values()),
         words=len(rarity),
+        had=min(sum(had), _MOST),
+        named=sum(weight for word, weight in codes.items() if word in present) / total,
     )
 
 
-def _named(covered: Coverage) -> float:
-    return covered.codes * (_HAD if covered.codes > 0 else _MISSED)
-
-
-def _logistic(z: float) -> float:
+def logistic(z: float) -> float:
+    """1 / (1 + e^-z), for any z."""
     return 1.0 / (1.0 + math.exp(-z)) if z > 0 else math.exp(z) / (1.0 + math.exp(z))

@@ -26,10 +26,10 @@ class Rates(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """A question without an answer: its best evidence, in [0, 1], and the page that has it."""
+    """A question without an answer, the page likeliest to have one, and how likely, in [0, 1]."""
 
     question: Question
-    support: float
+    confidence: float
     document: str
     title: str
 
@@ -63,7 +63,7 @@ def find_gaps(
     evidence: float,
     step: Callable[[], None],
 ) -> Gaps:
-    """Ask the manuals every question; cluster those with less support than `evidence`.
+    """Ask the manuals every question; cluster those of less confidence than `evidence`.
 
     Clusters come largest first, the questions of each as they were given. `step` is called
     after each question. Raises BadQuery where there is no question.
@@ -74,7 +74,7 @@ def find_gaps(
     left: list[Unanswered] = []
     for question in questions:
         best = _best(engine, question)
-        if best.support >= evidence:
+        if best.confidence >= evidence:
             answered.append(question.text)
         else:
             left.append(best)
@@ -115,9 +115,9 @@ def _parse(line: str, number: int, path: Path) -> Question:
 
 
 def _best(engine: Rates, question: Question) -> Unanswered:
-    """The best evidence that the manuals have for a question; none is 0."""
+    """The page of the manuals that is likeliest to answer a question; none is 0 likely."""
     asked = Query(question.text[:CHARACTERS], filters=(_MANUALS,))
-    best = max(engine.supported(asked), key=lambda one: one.support, default=None)
+    best = max(engine.supported(asked), key=lambda one: one.confidence, default=None)
     if best is None:
         return Unanswered(question, 0.0, "", "")
-    return Unanswered(question, best.support, best.said.document, best.said.title)
+    return Unanswered(question, best.confidence, best.said.document, best.said.title)

@@ -49,6 +49,11 @@ class Unit:
         return int(found[0]) if found else 0
 
     @property
+    def loose(self) -> bool:
+        """Whether it is an item of a list whose order says nothing."""
+        return self.form is Form.ITEM and not self.count
+
+    @property
     def whole(self) -> str:
         """The unit as its page has it."""
         return f"{self.number} {self.text}" if self.number else self.text
@@ -62,6 +67,11 @@ class Unit:
     def introduces(self) -> bool:
         """Whether it ends with a colon, as what leads in a list or a table does."""
         return self.text.endswith((":", "："))
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a question, as the entries of an FAQ begin with one."""
+        return self.text.endswith(("?", "？"))
 
 
 def units(line: str) -> list[str]:

@@ -8,6 +8,7 @@ from indexer.records import Kind, Modality, StoredChunk
 from indexer.store.analysis import tokens
 from indexer.store.base import Store
 from indexer.store.codes import is_code
+from search.choice import codes_asked
 from search.evidence import telling
 from search.outline import Form, Unit, joined, outline
 from search.recall import Group
@@ -19,7 +20,8 @@ DESCRIPTION = "Description"
 
 _MEMBERS = 24
 _NEIGHBOURS = 2
-_LEAD = 0.3
+_CAPTIONS = 1
+_LEAD = 0.15
 """So much better than the best ranked passage of its document must another one be."""
 
 
@@ -56,13 +58,14 @@ def most_telling(
         return said
     words = telling(rarity)
     total = sum(words.values()) or 1.0
+    codes = codes_asked([said.product], rarity)
 
     def worth(chunk: StoredChunk) -> float:
         has = set(tokens(chunk.text))
         named = has | set(tokens("\n".join(chunk.place.heading)))
         found = (word in (has if is_code(word) else named) for word in words)
         share = sum(w for w, there in zip(words.values(), found, strict=True) if there) / total
-        exact = any(is_code(word) and word in has for word in words)
+        exact = not codes.isdisjoint(has)
         return cosines.get(chunk.id, 0.0) + share + exact + _LEAD * (chunk.id == said.id)
 
     others = [c for c in group.chunks[:_MEMBERS] if c.modality is Modality.TEXT and c.text]
@@ -77,16 +80,18 @@ def unsolved(chunk: StoredChunk) -> bool:
 def read(store: Store, chunk: StoredChunk) -> tuple[list[Unit], range]:
     """The units of a chunk with those that stand around it in its section, and which are its own.
 
-    Neighbours are read only where a list, a table or a sentence may go on in them.
+    Neighbours are read only where a list, a table or a sentence may go on in them, or where the
+    next one begins with steps.
     """
     if chunk.modality is not Modality.TEXT:
         lines = [line.text for line in chunk.lines]
         units = outline(chunk.text or chunk.context) or [Unit(line) for line in lines]
         return units, range(len(units))
     units = outline(chunk.text)
-    if not units or not (_open(units[0]) or _open(units[-1])):
-        return units, range(len(units))
     before, after = _around(store, chunk)
+    goes_on = bool(units) and (_open(units[0]) or _open(units[-1]) or _begins(after))
+    if not goes_on:
+        return units, range(len(units))
     parts = [one.text for one in before] + [chunk.text]
     above, upto = outline(joined(parts[:-1])), outline(joined(parts))
     start = min(len(above), max(0, len(upto) - len(units)))
@@ -97,6 +102,12 @@ def read(store: Store, chunk: StoredChunk) -> tuple[list[Unit], range]:
 def _open(unit: Unit) -> bool:
     listed = unit.form in (Form.ITEM, Form.ROW)
     return listed or unit.introduces or unit.unfinished or unit.text[:1].islower()
+
+
+def _begins(after: Sequence[StoredChunk]) -> bool:
+    """Whether the next passage begins with numbered steps, a caption aside."""
+    units = outline(after[0].text)[: _CAPTIONS + 1] if after else []
+    return any(unit.form is Form.ITEM and unit.count == 1 for unit in units)
 
 
 def _around(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -12,12 +11,7 @@ from search.evidence import telling
 from search.outline import Form, outline
 from search.recall import Group
 
-_HOW = re.compile(
-    r"\bhow (?:do|does|can|could|should|would|may|to)\b|\bsteps\b|\bstep by step\b"
-    r"|怎么(?!办|回事|会|了)|怎样|如何|步骤",
-    re.IGNORECASE,
-)
-_NAMED = 0.6
+NAMED = 0.6
 """The share of a question's words, counted by their rarity, that the section is named with."""
 _STEPS = 2
 _MEMBERS = 24
@@ -31,15 +25,13 @@ class Pages(Protocol):
         ...
 
 
-def asks_how(question: str) -> bool:
-    """Whether a question asks for the steps of something, in English or Chinese."""
-    return _HOW.search(question) is not None
-
-
-def procedure(pages: Pages, group: Group, rarity: Mapping[str, float]) -> StoredChunk | None:
+def procedure(
+    pages: Pages, group: Group, rarity: Mapping[str, float], least: float = NAMED
+) -> StoredChunk | None:
     """The passage with the steps asked for, if a section that was found is named after them.
 
-    `rarity` holds the words of the question, as analysed. Of several sections the one with
+    `rarity` holds the words of the question, as analysed; `least` of them, a share in [0, 1], has
+    to be in the headings. Of several sections the one with
     most of these words in its headings is taken, then the one with fewest others, then the
     first. Tickets have no such sections.
     """
@@ -54,7 +46,7 @@ def procedure(pages: Pages, group: Group, rarity: Mapping[str, float]) -> Stored
         share = sum(weight for word, weight in words.items() if word in has) / total
         return share, -len(set(tokens("\n".join(chunk.place.heading[-1:]))) - words.keys())
 
-    found = [chunk.place.heading for chunk in group.chunks[:_MEMBERS] if named(chunk)[0] >= _NAMED]
+    found = [chunk.place.heading for chunk in group.chunks[:_MEMBERS] if named(chunk)[0] >= least]
     if not found:
         return None
     sections = [chunk for chunk in pages.document(best.id) if _within(chunk, found)]

@@ -19,8 +19,11 @@ ROWS = 6
 
 _GAP = 2
 _MOST = 5
+_REPLY = 3  # sentences behind a question that a page asks itself
 _KEEP = 0.6
 _ROW_KEEP = 0.8
+_ROW_RISE = 0.6
+_MANY = 4
 _SHORT = 500  # characters
 
 _NAMED_STEP = re.compile(r"\bstep (\d{1,2})\b|第\s*(\d{1,2})\s*步", re.IGNORECASE)
@@ -31,7 +34,7 @@ class Extract:
     """Units of one passage that stay together: sentences, the steps of a list, rows of a table.
 
     `heading` is the first row of the table that rows are from. `more` counts the steps behind
-    those quoted, or the other rows of the table.
+    those quoted, or the rows that match as well and are too many.
     """
 
     units: tuple[Unit, ...]
@@ -44,7 +47,11 @@ class Extract:
 
 
 def quote(
-    units: Sequence[Unit], scores: NDArray[np.float32], own: range, asked: str = ""
+    units: Sequence[Unit],
+    scores: NDArray[np.float32],
+    own: range,
+    asked: str = "",
+    steps: bool = False,
 ) -> list[Extract]:
     """What to quote of a passage, around its best scored unit.
 
@@ -52,28 +59,56 @@ def quote(
     itself, beside which those of its neighbours only complete a list or a table. A sentence
     takes neighbours along while their score is at least 0.6 of its own, 5 at most. A list is
     quoted whole with what introduces it, from the step on that `asked` names, 8 steps at
-    most; of a table those rows that score at least 0.8 of the best, 6 at most. A short passage
-    is quoted whole.
+    most; of a table those rows that score at least 0.8 of the best, and of 4 or more 0.6 of the
+    way from the worst to the best, 6 at most. A short passage without a table is quoted whole.
+    A question that a page asks itself brings the answer.
+
+    Where `steps` are wanted, running text brings those that follow it; elsewhere a list without
+    numbers is quoted like a table.
     """
     if not own:
         return []
-    if _whole(units, own):
+    if _whole(units, own, steps):
         chosen = {i for i in own if units[i].form is not Form.TITLE} or set(own)
     else:
         best = own[0] + int(np.argmax(scores[own[0] : own[-1] + 1]))
         chosen = _around(units, scores, own, best)
-    return _extracts(units, scores, chosen, _named_step(asked))
+    chosen |= _reply(units, max(chosen))
+    if steps:
+        chosen |= _following(units, max(chosen))
+    return _extracts(units, scores, chosen, _named_step(asked), steps)
 
 
-def chooses(units: Sequence[Unit], own: range) -> bool:
-    """Whether `quote` looks at scores: a short passage is quoted whole, but for its tables."""
-    rows = any(units[i].form is Form.ROW for i in own)
-    return rows or not _whole(units, own)
+def chooses(units: Sequence[Unit], own: range, steps: bool = False) -> bool:
+    """Whether `quote` looks at scores: a short passage without a table is quoted whole."""
+    return not _whole(units, own, steps)
 
 
-def _whole(units: Sequence[Unit], own: range) -> bool:
+def _whole(units: Sequence[Unit], own: range, steps: bool) -> bool:
     length = sum(len(units[i].text) for i in own)
-    return len(own) <= _MOST and length <= _SHORT
+    parts = any(units[i].form is Form.ROW or (units[i].loose and not steps) for i in own)
+    return not parts and len(own) <= _MOST and length <= _SHORT
+
+
+def _reply(units: Sequence[Unit], last: int) -> set[int]:
+    """The sentences behind a last one that is a question, up to the next question."""
+    found: set[int] = set()
+    if not units[last].asks:
+        return found
+    for place in range(last + 1, min(last + 1 + _REPLY, len(units))):
+        if units[place].form is not Form.SENTENCE or units[place].asks:
+            break
+        found.add(place)
+    return found
+
+
+def _following(units: Sequence[Unit], last: int) -> set[int]:
+    """The first step of a list that begins behind running text, a caption aside."""
+    if units[last].form is Form.SENTENCE:
+        for place in range(last + 1, min(last + 2 + _GAP, len(units))):
+            if units[place].form is Form.ITEM:
+                return {place} if units[place].count == 1 else set()
+    return set()
 
 
 def _around(units: Sequence[Unit], scores: NDArray[np.float32], own: range, best: int) -> set[int]:
@@ -113,7 +148,7 @@ def _lead(units: Sequence[Unit], place: int) -> int | None:
 
 
 def _extracts(
-    units: Sequence[Unit], scores: NDArray[np.float32], chosen: set[int], step: int
+    units: Sequence[Unit], scores: NDArray[np.float32], chosen: set[int], step: int, steps: bool
 ) -> list[Extract]:
     found: list[Extract] = []
     done = -1
@@ -122,7 +157,10 @@ def _extracts(
             continue
         if units[place].form is Form.ITEM:
             items = _items(units, place)
-            found.append(_list(units, items, place, step))
+            if units[place].loose and not steps:
+                found.append(Extract(tuple(units[item] for item in _matching(scores, items))))
+            else:
+                found.append(_list(units, items, place, step))
             done = items[-1]
         elif units[place].form is Form.ROW:
             rows = _rows(units, place)
@@ -163,6 +201,15 @@ def _next(units: Sequence[Unit], place: int, way: int) -> int | None:
     return None
 
 
+def _matching(scores: NDArray[np.float32], places: Sequence[int]) -> list[int]:
+    """The places that score about as well as the best of them, in order."""
+    found = [float(scores[place]) for place in places]
+    floor = _ROW_KEEP * max(found)
+    if len(found) >= _MANY:  # all rows of a table have the words of its header
+        floor = max(floor, min(found) + _ROW_RISE * (max(found) - min(found)))
+    return [place for place in places if scores[place] >= floor]
+
+
 def _list(units: Sequence[Unit], items: Sequence[int], best: int, step: int) -> Extract:
     """The steps from the one named on; where the best lies beyond the limit, from that one on."""
     place = items.index(best)
@@ -184,13 +231,10 @@ def _rows(units: Sequence[Unit], place: int) -> range:
 
 def _table(units: Sequence[Unit], scores: NDArray[np.float32], rows: range) -> Extract:
     """The rows that match about as well as the best, and their header."""
-    found = np.asarray([scores[row] for row in rows], np.float32)
     heading = units[rows[0]] if has_header([units[row].text for row in rows]) else None
-    body = range(1 if heading else 0, len(rows))
-    floor = _ROW_KEEP * float(max(found[row] for row in body))
-    good = [row for row in body if found[row] >= floor]
-    kept = sorted(sorted(good, key=lambda row: -found[row])[:ROWS])
-    return Extract(tuple(units[rows[row]] for row in kept), heading, len(body) - len(kept))
+    good = _matching(scores, rows[1:] if heading else rows)
+    kept = sorted(sorted(good, key=lambda row: -scores[row])[:ROWS])
+    return Extract(tuple(units[row] for row in kept), heading, len(good) - len(kept))
 
 
 def _named_step(asked: str) -> int:

@@ -96,9 +96,9 @@ def solved_tickets(
         if not solved:
             continue
         asked = Query(f"{hit.title}\n{solved}"[:CHARACTERS], filters=(_MANUALS,))
-        page = max(engine.supported(asked), key=lambda one: one.support, default=None)
-        if page and page.said.document == path and page.support >= evidence:
-            found.append(Neighbour(hit, page.support, True))
+        page = max(engine.supported(asked), key=lambda one: one.confidence, default=None)
+        if page and page.said.document == path and page.confidence >= evidence:
+            found.append(Neighbour(hit, page.confidence, True))
     return tuple(sorted(found, key=lambda one: -one.likeness)[:k])
 
 

@@ -14,20 +14,21 @@ from indexer.adapter import CONFIDENCE_FILE, FOLDER, install, uninstall
 from indexer.encoders.base import Space
 from indexer.errors import IndexDamaged
 from indexer.lanes import TEXT
-from search.evidence import Signals, coded, log_odds
+from search.evidence import Signals, log_odds, logistic
 
 SHIPPED = "shipped"
 """The log odds of the confidence that everybody has; a regression on it alone is Platt's."""
 
-SIGNALS = ("cosine", "near", "head", "fused", "lead", "ahead", "share", "rarest", "missing")
+SIGNALS = ("cosine", "head", "lead", "share", "had")
 """Names of `Signals` and `Coverage` (search/evidence.py)."""
 
-FORMAT = 1
+FORMAT = 2
+"""1 was learnt on another shipped confidence."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tuned:
-    """A logistic regression on SIGNALS or on SHIPPED, for typed questions.
+    """A logistic regression on SHIPPED, alone or with SIGNALS, for typed questions.
 
     From `threshold` on a question is answered. `fingerprint` is that of the text space that it
     was learnt on; `figures` says what was measured then. Source: Platt, "Probabilistic Outputs
@@ -42,14 +43,12 @@ class Tuned:
 
     def takes(self, signals: Signals) -> bool:
         """Whether everything that it weighs is known of a question."""
-        return signals.seen is None and self.weights.keys() <= features(signals).keys()
+        return not signals.shown and self.weights.keys() <= features(signals).keys()
 
     def __call__(self, signals: Signals) -> float:
         """The probability in [0, 1] that the document is the right one."""
         known = features(signals)
-        logit = self.bias + offset(signals, tuple(self.weights))
-        logit += sum(weight * known[name] for name, weight in self.weights.items())
-        return 1 / (1 + math.exp(-logit)) if logit > 0 else math.exp(logit) / (1 + math.exp(logit))
+        return logistic(self.bias + sum(w * known[name] for name, w in self.weights.items()))
 
 
 def features(signals: Signals) -> dict[str, float]:
@@ -57,21 +56,13 @@ def features(signals: Signals) -> dict[str, float]:
 
     A document without a head counts by its passage alone, as in fusion.
     """
-    if signals.cosine is None or signals.near is None:
+    if signals.cosine is None:
         return {}
-    known = {SHIPPED: log_odds(signals), "cosine": signals.cosine, "near": signals.near}
+    known = {SHIPPED: log_odds(signals), "cosine": signals.cosine}
     known["head"] = signals.cosine if signals.head is None else signals.head
-    for name in ("fused", "lead", "ahead"):
-        value = getattr(signals, name)
-        if value is not None:
-            known[name] = value
-    covered = signals.covered
-    return known | {"share": covered.share, "rarest": covered.rarest, "missing": covered.missing}
-
-
-def offset(signals: Signals, names: tuple[str, ...]) -> float:
-    """What codes count for, in logits; too few questions name any to learn it. SHIPPED has it."""
-    return 0.0 if SHIPPED in names else coded(signals)
+    if signals.lead is not None:
+        known["lead"] = signals.lead
+    return known | {"share": signals.covered.share, "had": signals.covered.had}
 
 
 def tuned_for(root: Path, spaces: Mapping[str, Space]) -> Tuned | None:

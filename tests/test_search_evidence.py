@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import pytest
@@ -8,17 +7,23 @@ import pytest
 from indexer.records import Box, Kind, Line, Modality, Place, StoredChunk
 from indexer.store.analysis import tokens
 from search.evidence import (
-    RANKED,
+    APART,
+    FOREIGN,
+    PASTED,
+    PICTURED,
     SHOWN,
     TYPED,
+    WORDS,
     Coverage,
     Signals,
+    Weights,
     above,
-    ahead,
     confidence,
     coverage,
-    evidence,
+    log_odds,
+    logistic,
     telling,
+    weights_for,
 )
 from search.matching import matched_lines
 
@@ -44,72 +49,48 @@ def _chunk(text: str, lines: tuple[str, ...] = (), title: str = "") -> StoredChu
     )
 
 
-def _logistic(z: float) -> float:
-    return 1 / (1 + math.exp(-z))
-
-
-def _logit(signals: Signals) -> float:
-    chance = confidence(signals)
-    return math.log(chance / (1 - chance))
-
-
-def test_support_grows_with_the_cosine_and_with_the_share() -> None:
-    both = evidence(Signals(Coverage(1.0), 0.5))
-    assert both == pytest.approx(_logistic(4.92 + 1.41 - 6.83))
-    assert evidence(Signals(Coverage(0.5, 1.0), 0.5)) == pytest.approx(
-        _logistic(4.92 + 0.705 - 6.83 + 3)
+def test_every_signal_adds_its_weight_to_the_log_odds(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = (
+        "lead",
+        "cosine",
+        "gap",
+        "share",
+        "had",
+        "rarest",
+        "missed",
+        "named",
+        "line",
+        "same",
+        "made",
     )
-    assert evidence(Signals(Coverage(0.5, -1.0), 0.5)) == pytest.approx(
-        _logistic(4.92 + 0.705 - 6.83 - 2)
-    )
+    ones = Weights(1.0, **{name: 10.0**place for place, name in enumerate(names)})
+    monkeypatch.setattr("search.evidence.SHOWN", ones)
+    covered = Coverage(0.4, codes=-0.7, rarest=0.6, had=0.5, named=0.8)
+    signals = Signals(covered, 0.2, lead=0.1, gap=0.3, made=True, shown=True, line=0.9, same=True)
+    # 1 + .1 + .2 · 10 + .3 · 10² + … + .9 · 10⁸ + 1 · 10⁹ + 1 · 10¹⁰
+    assert log_odds(signals) == pytest.approx(11_098_765_433.1)
+    assert confidence(signals) == pytest.approx(1.0)
 
 
-def test_every_signal_adds_its_weight_to_the_logit_of_confidence() -> None:
-    plain = Signals(Coverage(0.5, rarest=2.0, missing=0.5), 0.6, near=0.3)
-    for signals, weights in ((plain, TYPED), (replace(plain, seen=0.4), SHOWN)):
-        assert _logit(signals) == pytest.approx(
-            weights.bias
-            + 0.3 * weights.near
-            + (signals.seen or 0.0) * weights.seen
-            + 2.0 * weights.rarest
-            + 0.5 * weights.missing
-        )
-    nearer = replace(plain, near=0.4)
-    assert _logit(nearer) - _logit(plain) == pytest.approx(0.1 * TYPED.near)
+def test_each_way_of_asking_has_its_own_weights() -> None:
+    covered = Coverage(0.5, words=31)
+    ticket = replace(covered, words=32)
+    assert weights_for(Signals(covered, 0.6, lead=0.4)) is TYPED
+    assert weights_for(Signals(covered, 0.6)) is APART
+    assert weights_for(Signals(ticket, 0.6, lead=0.4)) is PASTED
+    assert weights_for(Signals(covered, lead=0.4)) is FOREIGN
+    assert weights_for(Signals(covered)) is WORDS
+    assert weights_for(Signals(ticket, 0.6, lead=0.4, shown=True)) is SHOWN
+    assert weights_for(Signals(ticket, 0.6, shown=True)) is PICTURED
 
 
-def test_fused_scores_take_the_place_of_the_text_lane_alone() -> None:
-    signals = Signals(
-        Coverage(0.5, -1.0, rarest=2.0), 0.6, near=0.3, fused=0.7, lead=0.25, ahead=0.15
-    )
-    logit = RANKED.bias + 0.25 * RANKED.lead + 0.15 * RANKED.ahead + 2.0 * RANKED.rarest - 2.0
-    assert _logit(signals) == pytest.approx(logit)
-    assert _logit(replace(signals, seen=0.4)) == pytest.approx(
-        SHOWN.bias + 0.3 * SHOWN.near + 0.4 * SHOWN.seen + 2.0 * SHOWN.rarest + SHOWN.missing - 2.0
-    )
-
-
-def test_without_a_sentence_encoder_only_words_and_codes_count() -> None:
-    assert evidence(Signals(Coverage(1.0))) == pytest.approx(_logistic(1.92 - 1.16))
-    assert evidence(Signals(Coverage(0.5, 1.0))) == pytest.approx(_logistic(0.96 - 1.16 + 3))
-    assert confidence(Signals(Coverage(0.0))) == pytest.approx(_logistic(-1.16))
-
-
-def test_a_code_speaks_for_a_passage_that_has_it_and_against_one_that_has_not() -> None:
-    logits = [
-        _logit(Signals(Coverage(0.5, codes, 2.0, 0.5), 0.5, near=0.3)) for codes in (1.0, 0.0, -0.5)
-    ]
-    assert logits[0] - logits[1] == pytest.approx(3.0)
-    assert logits[2] - logits[1] == pytest.approx(-1.0)
-
-
-def test_the_codes_of_a_ticket_count_for_nothing_but_in_its_screenshot() -> None:
-    short = Signals(Coverage(0.5, -1.0, words=31), 0.5, near=0.3)
-    ticket = replace(short, covered=Coverage(0.5, -1.0, words=32))
-    assert _logit(ticket) - _logit(short) == pytest.approx(2.0)
-    shown = [_logit(replace(one, seen=0.1)) for one in (short, ticket)]
-    assert shown[0] == pytest.approx(shown[1])
-    assert evidence(ticket) == evidence(short)
+def test_confidence_grows_with_what_speaks_for_a_document() -> None:
+    typed = Signals(Coverage(0.5, had=6.0), 0.6, lead=0.45)
+    assert log_odds(typed) == pytest.approx(-8.89 + 15.75 * 0.45 + 0.106 * 6)
+    assert confidence(replace(typed, lead=0.5)) > confidence(typed)
+    assert confidence(replace(typed, covered=Coverage(0.5, had=9.0))) > confidence(typed)
+    assert confidence(replace(typed, covered=Coverage(0.5, -1.0, had=6.0))) < confidence(typed)
+    assert confidence(Signals(Coverage(1.0))) == pytest.approx(logistic(-2.84 + 3.9))
 
 
 def test_a_score_is_measured_from_the_lower_half_of_its_lane() -> None:
@@ -118,20 +99,17 @@ def test_a_score_is_measured_from_the_lower_half_of_its_lane() -> None:
     assert above(0.8, []) == 0.8
 
 
-def test_a_score_is_measured_from_the_ten_best_others() -> None:
-    assert ahead(0, [0.9, 0.5, 0.3]) == pytest.approx(0.5)
-    assert ahead(1, [0.9, 0.5, 0.3]) == pytest.approx(-0.1)
-    assert ahead(0, [0.9, *[0.4] * 10, 0.0]) == pytest.approx(0.5)
-    assert ahead(0, [0.9]) == 0.9
-
-
-def test_the_rarest_word_had_and_the_rarest_missing() -> None:
+def test_the_rarest_word_had_and_the_sum_of_all() -> None:
     rarity = {"leak": 6.0, "display": 2.0, "error": 3.0}
     found = coverage(rarity, [_chunk("The display shows an error.")])
-    assert (found.rarest, found.missing) == (3.0, 1.0)
+    assert (found.rarest, found.had) == (3.0, 5.0)
     found = coverage(rarity, [_chunk("The display leaks.")])
-    assert (found.rarest, found.missing) == (6.0, 0.5)
-    assert coverage({"leak": 6.0}, [_chunk("It leaks.")]) == Coverage(1.0, 0.0, 6.0, 0.0, 1)
+    assert (found.rarest, found.had) == (6.0, 8.0)
+    assert coverage({"leak": 6.0}, [_chunk("It leaks.")]) == Coverage(1.0, 0.0, 6.0, 1, 6.0)
+
+
+def test_a_long_text_counts_as_one_of_several_telling_words() -> None:
+    assert coverage(dict.fromkeys(("w", "x", "y", "z"), 6.0), [_chunk("w x y z")]).had == 20.0
 
 
 def covered(rarity: dict[str, float], *chunks: StoredChunk) -> tuple[float, float]:
@@ -149,6 +127,11 @@ def test_coverage_counts_words_by_their_rarity() -> None:
 
 
 def test_codes_are_had_or_missed_by_their_rarity() -> None:
+    alone = coverage({"e04": 6.0}, [_chunk("Code E04.")])
+    assert (alone.named, alone.missed) == (1.0, 0.0)
+    half = coverage({"e04": 6.0, "pump": 6.0}, [_chunk("Code E04, pump.")])
+    assert half.named == pytest.approx(0.5)
+    assert [Coverage(1.0, codes).missed for codes in (1.0, 0.0, -0.25)] == [0.0, 0.0, 0.25]
     rarity = {"e04": 6.0, "bl3110": 3.0, "error": 1.0}
     assert covered(rarity, _chunk("E-04, BL3-110")) == pytest.approx((0.9, 1.0))
     assert covered(rarity, _chunk("Code E04.")) == pytest.approx((0.6, 1 / 3))
@@ -156,8 +139,8 @@ def test_codes_are_had_or_missed_by_their_rarity() -> None:
 
 
 def test_a_code_that_every_eighth_chunk_has_tells_nothing() -> None:
-    assert coverage({"bl300": 1.9}, [_chunk("BL-300")]) == Coverage(1.0, 0.0, 1.9, 0.0, 1)
-    assert coverage({"bl300": 1.9}, [_chunk("other")]) == Coverage(0.0, 0.0, 0.0, 1.0, 1)
+    assert coverage({"bl300": 1.9}, [_chunk("BL-300")]) == Coverage(1.0, 0.0, 1.9, 1, 1.9)
+    assert coverage({"bl300": 1.9}, [_chunk("other")]) == Coverage(0.0, 0.0, 0.0, 1)
 
 
 def test_parts_of_codes_and_words_that_only_ask_do_not_count() -> None:

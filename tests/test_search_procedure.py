@@ -3,10 +3,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import pytest
-
 from indexer.records import Kind, StoredChunk
-from search.procedure import asks_how, procedure
+from search.procedure import procedure
 from search.recall import Group
 from tests.chunks import passage
 
@@ -31,25 +29,6 @@ class Bound:
 
 def found(*chunks: StoredChunk) -> Group:
     return Group(1.0, chunks, {})
-
-
-@pytest.mark.parametrize(
-    ("question", "how"),
-    [
-        ("how do I descale it?", True),
-        ("How to reset the router", True),
-        ("unpack the machine, what are the steps", True),
-        ("怎么除垢", True),
-        ("如何升级固件", True),
-        ("how long does a run take?", False),
-        ("how often must it be greased", False),
-        ("路由器坏了怎么办", False),
-        ("这是怎么回事", False),
-        ("E04 on the display", False),
-    ],
-)
-def test_questions_for_steps_are_told_from_others(question: str, how: bool) -> None:
-    assert asks_how(question) is how
 
 
 def test_the_section_named_after_the_task_has_the_steps() -> None:

@@ -9,11 +9,15 @@ FILLER = "Nothing of this belongs to the answer at all, however long it may be. 
 
 
 def _quote(
-    text: str, scores: list[float], own: range | None = None, asked: str = ""
+    text: str,
+    scores: list[float],
+    own: range | None = None,
+    asked: str = "",
+    steps: bool = True,
 ) -> list[Extract]:
     units = outline(text)
     assert len(units) == len(scores)
-    return quote(units, np.array(scores, np.float32), own or range(len(units)), asked)
+    return quote(units, np.array(scores, np.float32), own or range(len(units)), asked, steps)
 
 
 def _said(extracts: list[Extract]) -> list[str]:
@@ -98,7 +102,50 @@ def test_rows_that_match_are_quoted_with_their_header() -> None:
     assert _said(found) == ["E2 | cold", "E3 | wet"]
     assert found[0].heading is not None
     assert found[0].heading.text == "Code | Meaning"
-    assert found[0].more == 3
+    assert found[0].more == 0
+
+
+def test_rows_that_match_as_well_but_are_too_many_are_counted() -> None:
+    text = "Code | Meaning\n" + "\n".join(f"E{n} | hot" for n in range(1, 9))
+    found = _quote(text, [0.0] + [0.9] * 8)
+    assert [unit.text for unit in found[0].units] == [f"E{n} | hot" for n in range(1, 7)]
+    assert found[0].more == 2
+
+
+def test_what_all_rows_have_is_no_reason_to_quote_them() -> None:
+    text = "Ring | Meaning\nWhite | online\nBlue | pairing\nAmber | offline\nRed | fault"
+    assert _said(_quote(text, [0.0, 0.8, 0.81, 0.8, 0.9])) == ["Red | fault"]
+    fewer = text.rpartition("\n")[0]
+    assert len(_said(_quote(fewer, [0.0, 0.8, 0.81, 0.9]))) == 3
+
+
+def test_a_sentence_beside_a_table_is_not_quoted_with_its_row() -> None:
+    text = "Code | Meaning\nE1 | hot\nE2 | cold\n\nOther codes are on the next page."
+    assert _said(_quote(text, [0.0, 0.9, 0.1, 0.3])) == ["E1 | hot"]
+
+
+def test_a_question_on_the_page_brings_its_answer() -> None:
+    text = f"{FILLER}\n\nNo network upstairs? Update it. Then wait.\n\nNo sound? Plug it in."
+    scores = [0.0] * 8 + [0.9, 0.1, 0.1, 0.2, 0.0]
+    assert _said(_quote(text, scores)) == ["No network upstairs?", "Update it.", "Then wait."]
+
+
+def test_steps_that_follow_are_taken_along_where_they_are_wanted() -> None:
+    text = "The drinks are locked.\n\nE14 on the display.\n\n1. Fill the tank.\n2. Rinse."
+    scores = [0.9, 0.1, 0.0, 0.0]
+    whole = ["The drinks are locked.", "E14 on the display.", "1. Fill the tank.", "2. Rinse."]
+    assert _said(_quote(text, scores, range(1))) == [whole[0], *whole[2:]]
+    assert _said(_quote(text, scores, range(1), steps=False)) == whole[:1]
+    assert _said(_quote(text.replace("1. Fill", "3. Fill"), scores, range(1))) == whole[:1]
+
+
+def test_of_loose_items_those_that_match_are_quoted_where_a_fact_is_asked() -> None:
+    text = "- Use cold water only.\n- Use roasted beans only.\n- Put it on a level surface."
+    assert _said(_quote(text, [0.9, 0.8, 0.1])) == [line[2:] for line in text.splitlines()]
+    assert _said(_quote(text, [0.9, 0.8, 0.1], steps=False)) == [
+        "Use cold water only.",
+        "Use roasted beans only.",
+    ]
 
 
 def test_nothing_to_quote() -> None:

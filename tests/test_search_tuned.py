@@ -20,20 +20,17 @@ from search.tuned import (
     write_tuned,
 )
 
-SIGNALS = Signals(Coverage(0.5, 1.0, 3.0, 0.25), cosine=0.6, near=0.2)
-RANKED = replace(SIGNALS, fused=0.7, lead=0.3, ahead=0.1)
-TUNED = Tuned({"near": 5.0, "missing": -2.0}, -1.0, 0.3, "print", {"pairs": 40})
+SIGNALS = Signals(Coverage(0.5, 1.0, had=3.0), cosine=0.6)
+RANKED = replace(SIGNALS, lead=0.3)
+TUNED = Tuned({"cosine": 5.0, "share": -6.0}, -1.0, 0.3, "print", {"pairs": 40})
 
 
-def test_weights_bias_and_codes_make_the_probability() -> None:
-    # 5 · .2 - 2 · .25 - 1 + 3 for all codes had
-    assert TUNED(SIGNALS) == pytest.approx(1 / (1 + math.exp(-2.5)))
-    assert TUNED(replace(SIGNALS, covered=Coverage(0.5, 0.0, 3.0, 0.25))) == pytest.approx(
-        1 / (1 + math.exp(0.5))
-    )
+def test_weights_and_bias_make_the_probability() -> None:
+    # 5 · .6 - 6 · .5 - 1
+    assert TUNED(SIGNALS) == pytest.approx(1 / (1 + math.exp(1.0)))
 
 
-def test_on_the_shipped_confidence_codes_count_once() -> None:
+def test_on_the_shipped_confidence_alone_it_is_that_one() -> None:
     same = Tuned({SHIPPED: 1.0}, 0.0, 0.5, "print")
     assert same(RANKED) == pytest.approx(confidence(RANKED))
     assert features(RANKED)[SHIPPED] == pytest.approx(log_odds(RANKED))
@@ -46,7 +43,7 @@ def test_only_what_is_known_is_judged() -> None:
         True,
         True,
     )
-    assert not TUNED.takes(replace(SIGNALS, seen=0.1))
+    assert not TUNED.takes(replace(SIGNALS, shown=True))
     assert not TUNED.takes(Signals(Coverage(1.0)))
 
 
@@ -70,7 +67,7 @@ def test_what_is_written_is_read_and_removed(tmp_path: Path) -> None:
     assert (remove_tuned(tmp_path), adapters_stamp(tmp_path)) == (True, ())
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"format": 2}', '{"format": 1, "weights": []}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"format": 1}', '{"format": 2, "weights": []}'])
 def test_what_is_damaged_names_the_way_out(tmp_path: Path, text: str) -> None:
     write_tuned(tmp_path, TUNED)
     (tmp_path / "adapters" / "confidence.json").write_text(text)

@@ -105,7 +105,7 @@ def main() -> None:
     parser.add_argument("--index", type=Path)
     parser.add_argument("--seconds", type=float, default=20.0)
     options = parser.parse_args()
-    found = read_queries(_EXAMPLES / "questions" / "questions.jsonl", None).queries
+    found = read_queries(_EXAMPLES / "questions" / "questions.jsonl", None)
     questions = [query.text for query in found if query.text]
     pool = ProcessPoolExecutor(1, get_context("spawn"), os.nice, (19,))
     with TemporaryDirectory() as temporary, pool:
