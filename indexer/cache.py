@@ -88,6 +88,13 @@ class Cache:
                         [(kind, beginning, beginning + "g") for kind in kinds],  # hex ends at f
                     )
 
+    def forget_kind(self, beginning: str) -> None:
+        """Delete all values whose kind begins so, and wipe them from the file."""
+        with self._lock, self._wiping(), self._db:
+            kinds = [kind for (kind,) in self._db.execute("SELECT DISTINCT kind FROM entries")]
+            gone = [(kind,) for kind in kinds if kind.startswith(beginning)]
+            self._db.executemany("DELETE FROM entries WHERE kind = ?", gone)
+
     def empty(self) -> None:
         """Delete everything, and wipe it from the file."""
         with self._lock, self._wiping(), self._db:

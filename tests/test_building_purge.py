@@ -83,9 +83,11 @@ def test_the_cache_forgets_what_only_removed_documents_had(
     image = content_key((source / "secret.png").read_bytes())
     with closing(Cache(fake_settings.cache)) as cache:
         assert list(cache.get("lines/fake-reader", [image])) == [image]
+        cache.put("speech/fake 1", {"an index": SECRETS[0].encode()})
     change(root, fake_settings, gone=["secret.md"])
     purge(root, fake_settings)
     with closing(Cache(fake_settings.cache)) as cache:
+        assert cache.get("speech/fake 1", ["an index"]) == {}
         keys = [image, *map(content_key, once)]
         kept = cache.get("vectors/fake-demo", keys)
         assert cache.get("lines/fake-reader", keys) == {}

@@ -10,6 +10,7 @@ from indexer.building.spool import spool_path
 from indexer.cache import Cache, content_key
 from indexer.config import Settings
 from indexer.lanes import head, passage, shared_space_text
+from indexer.readers.speech import CACHED
 from indexer.store.lock import writer_lock
 from indexer.store.purge import Purged, stored_chunks
 from indexer.store.purge import purge as purge_index
@@ -20,7 +21,8 @@ def purge(root: Path, settings: Settings, whole_cache: bool = False) -> Purged:
     """Rewrite what holds removed documents, drop older generations, and prove it.
 
     What was read in their images and their vectors leave the cache, unless a document that
-    stays has the same content. Versions that were cleared away before, by later builds, are
+    stays has the same content, and so do all language models for speech, which are made anew in
+    seconds. Versions that were cleared away before, by later builds, are
     no longer known here: `whole_cache` empties the cache. Raises as store.purge does.
     """
     with writer_lock(root), closing(Cache(settings.cache)) as cache:
@@ -31,6 +33,7 @@ def purge(root: Path, settings: Settings, whole_cache: bool = False) -> Purged:
             cache.empty()
         else:
             cache.forget(before - set(_keys(root)))
+            cache.forget_kind(CACHED)
     return purged
 
 

@@ -12,6 +12,9 @@ from indexer.records import Heard
 from indexer.registry import Registry
 from indexer.sound import Sound
 
+CACHED = "speech/"
+"""How the kind of everything begins in the cache that was made of a domain: it has its words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Domain:

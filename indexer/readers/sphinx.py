@@ -19,7 +19,7 @@ from indexer.cache import Cache, content_key
 from indexer.config import Settings
 from indexer.readers.phrases import OPENINGS, phrases
 from indexer.readers.pronounce import Pronouncer
-from indexer.readers.speech import Domain
+from indexer.readers.speech import CACHED, Domain
 from indexer.readers.trigrams import END, Trigrams
 from indexer.records import Heard, Span
 from indexer.sound import RATE, Sound
@@ -109,7 +109,7 @@ class SphinxReader:
 
     def _language_model(self, known: Mapping[str, str]) -> str:
         """That of the domain, from the cache or made now."""
-        kind = f"speech/pocketsphinx {version('pocketsphinx')}/{_REVISION}"
+        kind = f"{CACHED}pocketsphinx {version('pocketsphinx')}/{_REVISION}"
         key = content_key(self._domain.key)
         if packed := self._cache.get(kind, [key]).get(key):
             return zlib.decompress(packed).decode()
