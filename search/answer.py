@@ -18,7 +18,7 @@ from search.blocks import Block, Sentence, note, runs
 from search.choice import choose, codes_asked, row_about
 from search.cite import Cited, Citer
 from search.compose import compose
-from search.evidence import FEWEST, Coverage, Signals, above, confidence, coverage
+from search.evidence import FEWEST, Coverage, Signals, above, ahead, confidence, coverage
 from search.passages import most_telling, quotable
 from search.prepare import Prepared
 from search.procedure import procedure
@@ -184,7 +184,7 @@ class Answerer:
         codes = codes_asked((group.chunks[0].product for group in near), rarity)
         how = asks_how(prepared.typed) and not prepared.lines
         rated: list[Supported] = []
-        for group in near:
+        for place, group in enumerate(near):
             said = quotable(self._store, group)
             if said is None:
                 continue
@@ -197,8 +197,10 @@ class Answerer:
             signals = Signals(
                 covered=covered if codes else replace(covered, codes=0.0, named=0.0),
                 cosine=cosine,
+                fused=group.score if ranked else None,
                 lead=above(group.score, fused) if ranked else None,
-                gap=(fused[0] - fused[1]) * (group is groups[0]) if ranked else None,
+                ahead=ahead(place, fused) if ranked else None,
+                gap=(fused[0] - fused[1]) * (place == 0) if ranked else None,
                 head=max((heads[c.id] for c in group.chunks if c.id in heads), default=None),
                 made=bool(row or steps),
                 shown=shown,

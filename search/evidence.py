@@ -68,6 +68,8 @@ PICTURED = Weights(bias=-4.07, rarest=0.13, line=2.47, same=3.56)
 FEWEST = 20
 """Documents found from which on the lower half of them is a level."""
 
+_OTHERS = 10
+
 LONG = 32
 """Distinct words from which on a text was not typed as a question: a ticket, a log."""
 
@@ -117,19 +119,21 @@ class Signals:
     """What speaks for a document.
 
     `cosine` in [-1, 1] is that of question and passage, None where no sentence encoder understands
-    the question. `lead` is by how much the score of all lanes together exceeds that of what only
-    comes near (`above`), and `gap` by how much that of the next document, 0 for all but the first;
-    both None where fewer than FEWEST documents or a fusion without a common scale give them no
-    meaning. `head` is the cosine of question and title with headings, None where the document has
-    none. `made` is whether it has a place made for the question: a row of a table for the codes
-    named, or the steps of what is asked how to do. For a question with an image, `shown`, `line` is
-    the rarity of the rarest line that both show, as the lane of lines has it, and `same` whether
-    the document has the very image.
+    the question. `fused` is the score of all lanes together, `lead` by how much it exceeds that of
+    what only comes near (`above`), `ahead` that of the ten best others, and `gap` that of the next
+    document, 0 for all but the first; all None where fewer than FEWEST documents or a fusion
+    without a common scale give them no meaning. `head` is the cosine of question and title
+    with headings, None where the document has none. `made` is whether it has a place made for the
+    question: a row of a table for the codes named, or the steps of what is asked how to do. For a
+    question with an image, `shown`, `line` is the rarity of the rarest line that both show, as the
+    lane of lines has it, and `same` whether the document has the very image.
     """
 
     covered: Coverage
     cosine: float | None = None
+    fused: float | None = None
     lead: float | None = None
+    ahead: float | None = None
     gap: float | None = None
     head: float | None = None
     made: bool = False
@@ -181,6 +185,16 @@ def above(own: float, scores: Sequence[float]) -> float:
     """
     lower = scores[len(scores) // 2 :]
     return own - sum(lower) / len(lower) if lower else own
+
+
+def ahead(place: int, scores: Sequence[float]) -> float:
+    """By how much the score at `place` exceeds the mean of the best ten others, best first.
+
+    What several documents answer about as well may have no clear answer, or several that say the
+    same: which of them, an index's own questions have to teach.
+    """
+    others = [*scores[:place], *scores[place + 1 :]][:_OTHERS]
+    return scores[place] - sum(others) / len(others) if others else scores[place]
 
 
 def telling(rarity: Mapping[str, float]) -> dict[str, float]:

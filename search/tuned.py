@@ -19,7 +19,7 @@ from search.evidence import Signals, log_odds, logistic
 SHIPPED = "shipped"
 """The log odds of the confidence that everybody has; a regression on it alone is Platt's."""
 
-SIGNALS = ("cosine", "head", "lead", "share", "had")
+SIGNALS = ("cosine", "head", "fused", "lead", "ahead", "share", "had", "rarest")
 """Names of `Signals` and `Coverage` (search/evidence.py)."""
 
 FORMAT = 2
@@ -60,9 +60,12 @@ def features(signals: Signals) -> dict[str, float]:
         return {}
     known = {SHIPPED: log_odds(signals), "cosine": signals.cosine}
     known["head"] = signals.cosine if signals.head is None else signals.head
-    if signals.lead is not None:
-        known["lead"] = signals.lead
-    return known | {"share": signals.covered.share, "had": signals.covered.had}
+    for name in ("fused", "lead", "ahead"):
+        value = getattr(signals, name)
+        if value is not None:
+            known[name] = value
+    covered = signals.covered
+    return known | {"share": covered.share, "had": covered.had, "rarest": covered.rarest}
 
 
 def tuned_for(root: Path, spaces: Mapping[str, Space]) -> Tuned | None:

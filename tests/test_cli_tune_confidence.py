@@ -36,7 +36,7 @@ def test_what_tells_them_apart_is_learnt_and_chooses_the_threshold() -> None:
     assert max(one.shipped for one in asked) < 0.01
     tuning, tuned = learn(asked, "print")
     assert (tuning.installed, tuning.groups) == (True, 20)
-    assert tuning.names == (SHIPPED, "cosine", "head", "lead", "share", "had")
+    assert tuning.names == (SHIPPED, "cosine", "head", "lead", "share", "had", "rarest")
     assert (tuning.changes[WRONGLY].before, tuning.changes[WRONGLY].after) == (0.0, 0.0)
     assert (tuning.changes[ANSWERED].before, tuning.changes[ANSWERED].after) == (1.0, 1.0)
     assert tuning.changes[LOSS].before > 3.0

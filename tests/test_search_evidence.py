@@ -18,6 +18,7 @@ from search.evidence import (
     Signals,
     Weights,
     above,
+    ahead,
     confidence,
     coverage,
     log_odds,
@@ -91,6 +92,13 @@ def test_confidence_grows_with_what_speaks_for_a_document() -> None:
     assert confidence(replace(typed, covered=Coverage(0.5, had=9.0))) > confidence(typed)
     assert confidence(replace(typed, covered=Coverage(0.5, -1.0, had=6.0))) < confidence(typed)
     assert confidence(Signals(Coverage(1.0))) == pytest.approx(logistic(-2.84 + 3.9))
+
+
+def test_a_document_is_ahead_of_the_ten_best_others() -> None:
+    scores = [0.9, 0.8, *[0.5] * 9, 0.1]
+    assert ahead(0, scores) == pytest.approx(0.9 - (0.8 + 9 * 0.5) / 10)
+    assert ahead(1, scores) == pytest.approx(0.8 - (0.9 + 9 * 0.5) / 10)
+    assert ahead(0, [0.4]) == 0.4
 
 
 def test_a_score_is_measured_from_the_lower_half_of_its_lane() -> None:
