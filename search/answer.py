@@ -200,7 +200,6 @@ class Answerer:
                 fused=group.score if ranked else None,
                 lead=above(group.score, fused) if ranked else None,
                 ahead=ahead(place, fused) if ranked else None,
-                gap=(fused[0] - fused[1]) * (place == 0) if ranked else None,
                 head=max((heads[c.id] for c in group.chunks if c.id in heads), default=None),
                 made=bool(row or steps),
                 shown=shown,

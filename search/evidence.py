@@ -32,7 +32,7 @@ class Weights:
     rarest: float = 0.0
     missed: float = 0.0
     named: float = 0.0
-    gap: float = 0.0
+    ahead: float = 0.0
     line: float = 0.0
     same: float = 0.0
     made: float = 0.0
@@ -59,7 +59,7 @@ FOREIGN = Weights(bias=-6.67, lead=6.71, had=0.123, named=_NAMED, made=_MADE)
 WORDS = Weights(bias=-2.84, share=3.9, named=_NAMED, made=_MADE)
 """The same where there is no level."""
 
-SHOWN = Weights(bias=-5.65, lead=2.54, gap=3.20, line=2.18, same=2.77)
+SHOWN = Weights(bias=-5.43, lead=0.78, ahead=4.02, line=2.30, same=2.66)
 """For a question with an image."""
 
 PICTURED = Weights(bias=-4.07, rarest=0.13, line=2.47, same=3.56)
@@ -120,13 +120,13 @@ class Signals:
 
     `cosine` in [-1, 1] is that of question and passage, None where no sentence encoder understands
     the question. `fused` is the score of all lanes together, `lead` by how much it exceeds that of
-    what only comes near (`above`), `ahead` that of the ten best others, and `gap` that of the next
-    document, 0 for all but the first; all None where fewer than FEWEST documents or a fusion
-    without a common scale give them no meaning. `head` is the cosine of question and title
-    with headings, None where the document has none. `made` is whether it has a place made for the
-    question: a row of a table for the codes named, or the steps of what is asked how to do. For a
-    question with an image, `shown`, `line` is the rarity of the rarest line that both show, as the
-    lane of lines has it, and `same` whether the document has the very image.
+    what only comes near (`above`), and `ahead` that of the ten best others; all None where fewer
+    than FEWEST documents or a fusion without a common scale give them no meaning. `head` is the
+    cosine of question and title with headings, None where the document has none. `made` is whether
+    it has a place made for the question: a row of a table for the codes named, or the steps of
+    what is asked how to do. For a question with an image, `shown`, `line` is the rarity of the
+    rarest line that both show, as the lane of lines has it, and `same` whether the document has
+    the very image.
     """
 
     covered: Coverage
@@ -134,7 +134,6 @@ class Signals:
     fused: float | None = None
     lead: float | None = None
     ahead: float | None = None
-    gap: float | None = None
     head: float | None = None
     made: bool = False
     shown: bool = False
@@ -154,7 +153,7 @@ def log_odds(signals: Signals) -> float:
         weights.bias
         + weights.lead * (signals.lead or 0.0)
         + weights.cosine * (signals.cosine or 0.0)
-        + weights.gap * (signals.gap or 0.0)
+        + weights.ahead * (signals.ahead or 0.0)
         + weights.line * signals.line
         + weights.same * signals.same
         + weights.made * signals.made

@@ -54,7 +54,7 @@ def test_every_signal_adds_its_weight_to_the_log_odds(monkeypatch: pytest.Monkey
     names = (
         "lead",
         "cosine",
-        "gap",
+        "ahead",
         "share",
         "had",
         "rarest",
@@ -67,7 +67,7 @@ def test_every_signal_adds_its_weight_to_the_log_odds(monkeypatch: pytest.Monkey
     ones = Weights(1.0, **{name: 10.0**place for place, name in enumerate(names)})
     monkeypatch.setattr("search.evidence.SHOWN", ones)
     covered = Coverage(0.4, codes=-0.7, rarest=0.6, had=0.5, named=0.8)
-    signals = Signals(covered, 0.2, lead=0.1, gap=0.3, made=True, shown=True, line=0.9, same=True)
+    signals = Signals(covered, 0.2, lead=0.1, ahead=0.3, made=True, shown=True, line=0.9, same=True)
     # 1 + .1 + .2 · 10 + .3 · 10² + … + .9 · 10⁸ + 1 · 10⁹ + 1 · 10¹⁰
     assert log_odds(signals) == pytest.approx(11_098_765_433.1)
     assert confidence(signals) == pytest.approx(1.0)
