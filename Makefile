@@ -27,7 +27,7 @@ demo: index-demo  ## set up, index the samples, serve the page
 	$(BIN)/triptych serve --index $(DEMO_INDEX) --host $(HOST) --port $(PORT)
 
 test: setup  ## set up and run all tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: setup lint types imports test  ## all that CI checks
 
