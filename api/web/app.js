@@ -1,7 +1,7 @@
 // The page: its state, what changes it, and the one request it makes.
 
 import { el, picture } from "./dom.js";
-import { clear, clearVoice, connect, given, labelPlay, labelSpeak } from "./given.js";
+import { clear, connect, drop, given, labelPlay, labelSpeak } from "./given.js";
 import { answerView, emptyView, problemView, skeleton, trailWords } from "./view.js";
 import { number, otherLanguage, t, translate } from "./words.js";
 
@@ -94,7 +94,7 @@ function render() {
 // What was heard becomes typed words, to be put right and asked again.
 function editHeard(heard) {
   $("text").value = [$("text").value.trim(), heard].filter(Boolean).join("\n");
-  clearVoice();
+  drop("voice");
   grow();
   $("text").focus();
 }

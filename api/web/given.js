@@ -7,6 +7,12 @@ const $ = (id) => document.getElementById(id);
 const LONGEST = 60; // seconds; what the server takes unless its settings say otherwise
 const SPOKEN = /^(audio|video)\//; // voice notes often arrive as video without a picture
 
+// Where each part is shown: its chip, and what plays or previews it.
+const PARTS = {
+  image: { chip: "shot", media: "preview" },
+  voice: { chip: "note", media: "player" },
+};
+
 export const given = { image: null, voice: null };
 let doors = { refuse() {}, ask() {} };
 
@@ -19,51 +25,34 @@ export function connect(to) {
 // ── files: chosen, pasted, dropped ──────────────────────────────────────────────────────────
 
 function take(file, name) {
-  if (file.type.startsWith("image/")) setImage(file, name);
-  else if (SPOKEN.test(file.type)) setVoice(file, name);
+  if (file.type.startsWith("image/")) set("image", file, name);
+  else if (SPOKEN.test(file.type)) set("voice", file, name);
   else doors.refuse(t("notTaken", name));
 }
 
-function setImage(file, name) {
-  clearImage();
-  given.image = file;
-  $("preview").src = URL.createObjectURL(file);
-  $("shotname").textContent = name;
-  $("shotsize").textContent = size(file.size);
-  $("shot").hidden = false;
+function set(part, file, name) {
+  drop(part);
+  const { chip, media } = PARTS[part];
+  given[part] = file;
+  $(media).src = URL.createObjectURL(file);
+  $(`${chip}name`).textContent = name;
+  $(`${chip}size`).textContent = size(file.size);
+  $(chip).hidden = false;
   $("text").focus();
 }
 
-function clearImage() {
-  if (given.image) URL.revokeObjectURL($("preview").src);
-  given.image = null;
-  $("preview").removeAttribute("src");
-  $("shot").hidden = true;
-  $("file").value = "";
-}
-
-function setVoice(file, name) {
-  clearVoice();
-  given.voice = file;
-  $("player").src = URL.createObjectURL(file);
-  $("notename").textContent = name;
-  $("notesize").textContent = size(file.size);
-  $("note").hidden = false;
-  $("text").focus();
-}
-
-export function clearVoice() {
-  if (given.voice) URL.revokeObjectURL($("player").src);
-  given.voice = null;
-  $("player").pause();
-  $("player").removeAttribute("src");
-  $("note").hidden = true;
+export function drop(part) {
+  const { chip, media } = PARTS[part];
+  if (given[part]) URL.revokeObjectURL($(media).src);
+  given[part] = null;
+  $(media).pause?.();
+  $(media).removeAttribute("src");
+  $(chip).hidden = true;
   $("file").value = "";
 }
 
 export function clear() {
-  clearImage();
-  clearVoice();
+  for (const part in PARTS) drop(part);
 }
 
 const size = (bytes) => (bytes < 1e6 ? `${number(Math.max(1, Math.round(bytes / 1e3)))} kB` : `${number((bytes / 1e6).toFixed(1))} MB`);
@@ -101,14 +90,12 @@ document.addEventListener("drop", (event) => {
 
 $("choose").addEventListener("click", () => $("file").click());
 $("file").addEventListener("change", () => $("file").files[0] && take($("file").files[0], $("file").files[0].name));
-$("remove").addEventListener("click", () => {
-  clearImage();
-  $("text").focus();
-});
-$("removenote").addEventListener("click", () => {
-  clearVoice();
-  $("text").focus();
-});
+for (const [button, part] of [["remove", "image"], ["removenote", "voice"]]) {
+  $(button).addEventListener("click", () => {
+    drop(part);
+    $("text").focus();
+  });
+}
 $("play").addEventListener("click", () => ($("player").paused ? $("player").play() : $("player").pause()));
 for (const name of ["play", "pause", "ended"]) $("player").addEventListener(name, labelPlay);
 
@@ -143,7 +130,7 @@ async function record() {
     recorder = null;
     labelSpeak();
     if (dropped) return;
-    setVoice(new Blob(parts, { type: running.mimeType }), `${t("recording")}, ${clock(seconds())}`);
+    set("voice", new Blob(parts, { type: running.mimeType }), `${t("recording")}, ${clock(seconds())}`);
     doors.ask();
   });
   running.start();
