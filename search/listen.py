@@ -32,11 +32,6 @@ class Listener:
         self._lock = threading.Lock()
         self._made: SpeechReader | None = None
 
-    def warm_up(self) -> None:
-        """Make what the first spoken question would wait for."""
-        if self._settings.models.speech:
-            self._reader().warm_up()
-
     def listen(self, query: Query) -> tuple[Heard, ...]:
         """The readings of the query's recording, likeliest first; none without a recording.
 

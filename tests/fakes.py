@@ -72,9 +72,6 @@ class FakeSpeechReader:
     def __init__(self, model: str, domain: Domain, settings: Settings, cache: Cache) -> None:
         self._domain = domain
 
-    def warm_up(self) -> None:
-        pass
-
     def hear(self, sound: Sound) -> tuple[Heard, ...]:
         heads = sorted(set(self._domain.heads()))[: len(sound) // RATE]
         spans = [Span(head.lower(), i, i + 1, 0.5) for i, head in enumerate(heads)]

@@ -85,4 +85,4 @@ def test_what_cannot_be_loaded_is_said(tmp_path: Path) -> None:
         reader(f"local-dir:{tmp_path}/none", tmp_path)
     (tmp_path / "empty").mkdir()
     with pytest.raises(MissingModel, match=r"no model\.safetensors"):
-        reader(f"local-dir:{tmp_path}/empty", tmp_path).warm_up()
+        reader(f"local-dir:{tmp_path}/empty", tmp_path).hear(np.ones(RATE, np.float32))

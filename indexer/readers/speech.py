@@ -32,10 +32,6 @@ class Domain:
 class SpeechReader(Protocol):
     """Finds words in recordings. Safe to call from several threads at once."""
 
-    def warm_up(self) -> None:
-        """Load and make what the first recording would wait for."""
-        ...
-
     def hear(self, sound: Sound) -> tuple[Heard, ...]:
         """A recording → its readings, likeliest first; none where no words were heard."""
         ...

@@ -72,10 +72,6 @@ class SphinxReader:
         self._lock = threading.Lock()
         self._decoder: pocketsphinx.Decoder | None = None
 
-    def warm_up(self) -> None:
-        with self._lock:
-            self._ready()
-
     def hear(self, sound: Sound) -> tuple[Heard, ...]:
         """See SpeechReader."""
         samples = prepared_samples(sound)

@@ -50,10 +50,6 @@ class WhisperReader:
         self._lock = threading.Lock()
         self._loaded: tuple[Any, Any] | None = None
 
-    def warm_up(self) -> None:
-        with self._lock:
-            self._ready()
-
     def hear(self, sound: Sound) -> tuple[Heard, ...]:
         """See SpeechReader. A span for every thirty seconds, one reading."""
         with self._lock:
