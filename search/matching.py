@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from indexer.readers.frames import ELSEWHERE
 from indexer.records import Line
 from indexer.store.analysis import tokens
 
@@ -12,7 +13,7 @@ _MOST = 12
 
 
 def matched_lines(lines: Sequence[Line], words: Mapping[str, float]) -> tuple[Line, ...]:
-    """The lines of which at least half the words are among `words` (as analysed), best first.
+    """The lines seen of which at least half the words are among `words` (as analysed), best first.
 
     `words` are those of the query, with their rarity: what names a dialog comes before the
     menus and buttons that are on every screen, and longer matches before shorter ones. At most
@@ -20,6 +21,8 @@ def matched_lines(lines: Sequence[Line], words: Mapping[str, float]) -> tuple[Li
     """
     rated: list[tuple[float, Line]] = []
     for line in lines:
+        if line.box == ELSEWHERE:
+            continue
         own = set(tokens(line.text))
         shared = own & words.keys()
         if shared and len(shared) >= _SHARE * len(own):

@@ -20,6 +20,7 @@ from indexer.images import decode, middle_frame
 from indexer.lanes import CLIP, LANES, TEXT, WORDS
 from indexer.language import detect_language, understood
 from indexer.readers.cached import CachedReader
+from indexer.readers.frames import Frames, read_frames
 from indexer.records import Heard, Line, Modality, Vectors
 from indexer.store.centres import unit
 from search.about import NO_CLIP
@@ -167,13 +168,8 @@ class Preparer:
         if self._reader is None:
             return ()
         key = content_key(data)
-        frames = [(key, image)]
-        later = middle_frame(data, self._limits)
-        if later is not None:
-            frames.append((f"{key}/middle", later))
-        first, *others = self._reader.read(frames)
-        known = {line.text for line in first}
-        return (*first, *(line for lines in others for line in lines if line.text not in known))
+        frames = {key: Frames(image, middle_frame(data, self._limits))}
+        return read_frames(self._reader, frames)[key]
 
     def _text(self, query: Query, texts: list[str], heard: Sequence[Heard]) -> Vector | str:
         """One vector for the question and the text read in its image, or why there is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,12 +17,13 @@ from indexer.cache import content_key
 from indexer.config import Settings
 from indexer.encoders.cached import CachedEncoder
 from indexer.errors import BadImage
-from indexer.images import decode, thumbnail
+from indexer.images import decode, middle_frame, thumbnail
 from indexer.lanes import CLIP, TEXT, heads, passage, shared_space_text, word_fields
 from indexer.language import understood
 from indexer.loaders.base import SourceFile
 from indexer.loaders.report import ListReport
 from indexer.readers.cached import CachedReader
+from indexer.readers.frames import Frames, read_frames
 from indexer.records import Chunk, Kind, Line, Modality, Picture
 from indexer.regions.cached import CachedFeatures
 from indexer.store.catalog import Origin
@@ -100,8 +101,10 @@ class BatchWriter:
                 if chunk.picture:
                     key = content_key(chunk.picture.data)
                     pictures.setdefault(key, []).append((intake, chunk.picture))
-        images = self._decode(pictures)
-        lines = self._read(images, steps.one)
+        frames = self._decode(pictures)
+        images = {key: one.shown for key, one in frames.items()}
+        reader = self._models.reader
+        lines = read_frames(reader, frames, steps.one) if reader else dict.fromkeys(frames, ())
         rows: list[int] = []
         titled: list[tuple[str, Chunk]] = []
         begins: dict[int, str] = {}
@@ -123,11 +126,11 @@ class BatchWriter:
 
     def _decode(
         self, pictures: Mapping[str, Sequence[tuple[Intake, Picture]]]
-    ) -> dict[str, Image.Image]:
-        """RGB images by content key; their previews go into the index on the way."""
+    ) -> dict[str, Frames]:
+        """Images by content key; their previews go into the index on the way."""
         limits = self._settings.limits
 
-        def work(key: str) -> Image.Image | BadImage:
+        def work(key: str) -> Frames | BadImage:
             _, picture = pictures[key][0]
             try:
                 image = decode(picture.data, limits)
@@ -136,26 +139,19 @@ class BatchWriter:
             data = thumbnail(image)
             self._thumbs[key] = thumb_name(key, data)
             self._writer.add_thumb(self._thumbs[key], data)
-            return image
+            return Frames(image, middle_frame(picture.data, limits))
 
         self._thumbs = {}
-        images: dict[str, Image.Image] = {}
+        images: dict[str, Frames] = {}
         with ThreadPoolExecutor(self._settings.threads) as pool:
             for key, image in zip(pictures, pool.map(work, pictures), strict=True):
-                if isinstance(image, Image.Image):
+                if isinstance(image, Frames):
                     images[key] = image
                     continue
                 for intake, picture in pictures[key]:
                     flaws = self.flaws[_file(intake)]
                     flaws.report.skip(Path(intake.source, picture.asset), str(image))
         return images
-
-    def _read(
-        self, images: Mapping[str, Image.Image], done: Callable[[], None]
-    ) -> dict[str, tuple[Line, ...]]:
-        reader = self._models.reader
-        found = reader.read(list(images.items()), done) if reader else [()] * len(images)
-        return dict(zip(images, found, strict=True))
 
     def _add(self, intake: Intake, chunks: Sequence[Chunk]) -> list[int]:
         previews = [self._preview(data) for data in intake.document.page_previews]
