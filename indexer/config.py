@@ -127,7 +127,7 @@ class Ranking(_Section):
     heads: float = Field(0.4, ge=0, description="weight of titles and headings beside passages")
     names: float = Field(0.2, ge=0, description="weight of the rarest site, file or error named")
     question: Weights = Weights(clip=0.2, passages=0.05, text=1, words=0.5, lines=0, features=0)
-    screenshot: Weights = Weights(clip=0.5, passages=0.0, text=1.0, words=1.0, lines=1.0)
+    screenshot: Weights = Weights(clip=0.5, passages=0.0, text=1.0, words=1.5, lines=1.0)
 
     @field_validator("question", "screenshot", mode="before")
     @classmethod

@@ -21,6 +21,11 @@ from search.shared import shared_lane
 
 PASSAGES = "passages"
 
+_READ = 0.5
+"""What words read in images count for when a screen is asked: other screens repeat its menus,
+and the page that explains it has what it is about in headings, paragraphs and captions.
+benchmarks/screenshots.py measures it."""
+
 GroupKey = tuple[str, str]
 """What a hit stands for: (source, document path) or (source, asset)."""
 
@@ -79,7 +84,8 @@ def recall(
             screen = Screen.of([line.text for line in prepared.lines], store, selection)
             found[LINES] = screen.ranked(depth)
             parts = {**screen.weights(), prepared.typed: 1.0}
-        found[WORDS] = store.words(prepared.words, depth, selection, parts)
+        read = _READ if prepared.lines else 1.0
+        found[WORDS] = store.words(prepared.words, depth, selection, parts, read)
     if prepared.lines and alike:
         found[FEATURES] = list(alike)
     if prepared.image is None and ranking.names:

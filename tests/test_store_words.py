@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from indexer.store.words import MOST_TERMS, WORD_BOOSTS, WordFields, Words, WordsWriter
+from indexer.store.words import MOST_TERMS, WordFields, Words, WordsWriter
 
 KEYS = (0xFFFFFFFF, 3, 0x80000000, 0)
 Mask = NDArray[np.bool_] | None
@@ -62,20 +62,21 @@ def test_score_is_bm25(tmp_path: Path) -> None:
     assert found[1][1] == pytest.approx(bm25(1, 2, mean, 3, 2), rel=1e-5)
 
 
-def test_words_and_fields_add_up_with_their_boosts(tmp_path: Path) -> None:
+def test_words_and_fields_add_up_lines_by_what_they_count_for(tmp_path: Path) -> None:
     fields = [
         WordFields("jam", "jam", "jam", "jam"),
         WordFields("jam", "", "other", ""),
         WordFields("", "", "other", "jam"),
     ]
     words = Words([write(tmp_path / "words", 7, fields)])
-    boosts = WORD_BOOSTS
-    title = boosts.title * bm25(1, 1, 2 / 3, 3, 2)
-    heading = boosts.heading * bm25(1, 1, 1 / 3, 3, 1)
-    body = boosts.body * bm25(1, 1, 1.0, 3, 1)
-    lines = boosts.lines * bm25(1, 1, 2 / 3, 3, 2)
-    other = boosts.body * bm25(1, 1, 1.0, 3, 2)
+    title = bm25(1, 1, 2 / 3, 3, 2)
+    heading = bm25(1, 1, 1 / 3, 3, 1)
+    body = bm25(1, 1, 1.0, 3, 1)
+    lines = bm25(1, 1, 2 / 3, 3, 2)
+    other = bm25(1, 1, 1.0, 3, 2)
     found = dict(ranked(words, "jam other", 10))
+    halved = {row: score for _, row, score in words.search("jam other", 10, [None], lines=0.5)}
+    assert halved[2] == pytest.approx(0.5 * lines + other, rel=1e-5)
     assert found[0] == pytest.approx(title + heading + body + lines, rel=1e-5)
     assert found[1] == pytest.approx(title + other, rel=1e-5)
     assert found[2] == pytest.approx(lines + other, rel=1e-5)

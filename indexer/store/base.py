@@ -85,11 +85,17 @@ class Store(Protocol):
         """
 
     def words(
-        self, text: str, k: int, selection: Selection | None, parts: Parts = MappingProxyType({})
+        self,
+        text: str,
+        k: int,
+        selection: Selection | None,
+        parts: Parts = MappingProxyType({}),
+        lines: float = 1.0,
     ) -> list[Scored]:
         """The k chunks of the highest BM25 score for the words of `text`, best first.
 
-        A word of several `parts` counts the most of them, a word of none 1.
+        A word of several `parts` counts the most of them, a word of none 1. `lines` is what the
+        score of text read in images counts for.
         """
 
     def shown(self, lines: Sequence[str], selection: Selection | None) -> list[Shown]:

@@ -180,13 +180,18 @@ class Index:
         return rank_heads(self._segments, vector, ids, ID_BITS)
 
     def words(
-        self, text: str, k: int, selection: Selection | None, parts: Parts = MappingProxyType({})
+        self,
+        text: str,
+        k: int,
+        selection: Selection | None,
+        parts: Parts = MappingProxyType({}),
+        lines: float = 1.0,
     ) -> list[Scored]:
         """See Store. Word frequencies count over all segments, deleted chunks included."""
         masks = self._live if selection is None else selection.masks
         return [
             Scored((ordinal << ID_BITS) + row, score)
-            for ordinal, row, score in self._words.search(text, k, masks, parts)
+            for ordinal, row, score in self._words.search(text, k, masks, parts, lines)
         ]
 
     def shown(self, lines: Sequence[str], selection: Selection | None) -> list[Shown]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import ceil, sqrt
 from pathlib import Path
 from shutil import rmtree
@@ -59,17 +59,7 @@ class WordFields:
     lines: str
 
 
-@dataclass(frozen=True, slots=True)
-class Boosts:
-    """What the BM25 score of a word counts for in each field."""
-
-    title: float
-    heading: float
-    body: float
-    lines: float
-
-
-WORD_BOOSTS = Boosts(title=1.0, heading=1.0, body=1.0, lines=1.0)
+FIELDS = tuple(WordFields.__slots__)
 
 
 class WordsWriter:
@@ -93,7 +83,7 @@ class WordsWriter:
     def add(self, row: int, fields: WordFields, language: str = DEFAULT) -> None:
         """`language` (ISO 639-1) is that of the document."""
         document = tantivy.Document()
-        for name in Boosts.__slots__:
+        for name in FIELDS:
             document.add_text(name, " ".join(tokens(getattr(fields, name), language)))
         document.add_unsigned("row", self._first | row)
         self._writer.add_document(document)
@@ -159,13 +149,19 @@ class Words:
                 raise ValueError(f"{folder} has the segment key {found}; rebuild the index")
 
     def search(
-        self, text: str, k: int, masks: Masks, parts: Mapping[str, float] = MappingProxyType({})
+        self,
+        text: str,
+        k: int,
+        masks: Masks,
+        parts: Mapping[str, float] = MappingProxyType({}),
+        lines: float = 1.0,
     ) -> list[tuple[int, int, float]]:
         """The k chunks of the highest BM25 score, summed over words and fields.
 
         (segment ordinal, chunk row, score), best first, equal scores by (ordinal, row).
         `text` is plain text: no character of it is an operator. Scores do not depend on `masks`.
-        `parts` are parts of it and what their words count for; other words count 1.
+        `parts` are parts of it and what their words count for; other words count 1. `lines` is
+        what the score of that field counts for.
         """
         sizes = zip(self._sizes, masks, strict=True)
         passing = sum(size if mask is None else int(mask.sum()) for size, mask in sizes)
@@ -178,7 +174,7 @@ class Words:
                 meant += others
         if not (terms or meant) or k < 1 or not passing:
             return []
-        query = self._ranked(terms, meant, self._vocabulary.weights(parts))
+        query = self._ranked(terms, meant, self._vocabulary.weights(parts), lines)
         # The passing hits of a ranking are the ranking of the passing, so fetch what holds k of
         # them if they are spread evenly (mean and three deviations), and more where they are not;
         # or list the rows that pass, when that is cheaper.
@@ -259,14 +255,19 @@ class Words:
         return ordinals, (values & _ROW).astype(np.int64)
 
     def _ranked(
-        self, terms: Sequence[str], meant: Sequence[str], told: Mapping[str, float]
+        self,
+        terms: Sequence[str],
+        meant: Sequence[str],
+        told: Mapping[str, float],
+        lines: float,
     ) -> Query:
         """Any of the words in any field; those that were only meant count less."""
+        boosts = dict.fromkeys(FIELDS, 1.0) | {"lines": lines}
         weights = dict.fromkeys(meant, _MEANT) | {term: told.get(term, 1.0) for term in terms}
         return Query.boolean_query(
             [
                 (Occur.Should, Query.boost_query(self._term(name, term), boost * weight))
-                for name, boost in asdict(WORD_BOOSTS).items()
+                for name, boost in boosts.items()
                 for term, weight in weights.items()
             ]
         )
