@@ -17,6 +17,7 @@ from indexer.loaders import pdf_facts
 from indexer.loaders.base import Report, SourceFile
 from indexer.loaders.pdf_blocks import Typography, leading, page_lines, page_pieces
 from indexer.loaders.pdf_captions import match_captions
+from indexer.loaders.pdf_contents import without_contents
 from indexer.loaders.pdf_flow import compounds
 from indexer.loaders.pdf_headings import body_size, mark_headings
 from indexer.loaders.pdf_images import (
@@ -83,13 +84,15 @@ class PdfLoader:
         pages = self._pages(pdf, file, report)
         body = body_size([page.lines for page in pages])
         pieces = mark_headings(_layout(pages), pdf_facts.outline(pdf), body)
+        title = pdf_facts.title(facts.get("Title", ""), pieces[0], file.path)
+        pieces = without_contents(pieces)
         blocks: list[Block] = []
         for number, (page, parts) in enumerate(zip(pages, pieces, strict=True), start=1):
             blocks += _blocks(file.path, number, page, parts, body)
         known = {"author": facts.get("Author", ""), "pages": str(len(pdf))}
         return Document(
             path=file.path,
-            title=pdf_facts.title(facts.get("Title", ""), pieces[0], file.path),
+            title=title,
             kind=Kind.MANUAL,
             blocks=tuple(blocks),
             content_hash=digest,
