@@ -185,4 +185,6 @@ def test_english_text_does_not_load_the_chinese_dictionary() -> None:
 
 def test_chinese_particles_and_question_words_are_left_out() -> None:
     assert tokens("怎么给客人开访客网络?") == ["客人", "开", "访客", "网络"]
+    assert tokens("E04是什么意思") == ["e04"]
+    assert tokens("除垢要多长时间") == ["除垢"]  # and not about time
     assert "没有" in tokens("咖啡机没有水")

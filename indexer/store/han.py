@@ -14,9 +14,26 @@ STOP_WORDS = frozenset(
         *("的", "了", "是", "在", "和", "与", "或", "也", "都", "就", "而", "及", "被", "把", "给"),
         *("吗", "呢", "吧", "啊", "我", "你", "您", "他", "她", "它", "我们", "这", "那", "这个"),
         *("那个", "一个", "有", "会", "要", "请", "怎么", "怎样", "如何", "什么", "为什么", "哪里"),
+        *(
+            "怎么办",
+            "怎么样",
+            "多少",
+            "多久",
+            "多长时间",
+            "意思",
+            "请问",
+            "为何",
+            "哪个",
+            "哪些",
+            "谁",
+        ),
     }
 )
 """Particles, pronouns and question words. Negations stay: 没有水 is not 水."""
+
+
+_PAIR = 2
+"""Characters up to which a word has no parts."""
 
 
 def simplified(text: str) -> str:
@@ -31,8 +48,14 @@ def simplified(text: str) -> str:
 
 
 def cut(run: str) -> list[str]:
-    """The words of a run of simplified characters, by jieba's search mode, without particles."""
-    return [word for word in _cutter()(run) if word not in STOP_WORDS]
+    """The words of a run of simplified characters, by jieba's search mode, without particles.
+
+    Nor the parts of one: 多长时间 asks how long, and is not about 时间.
+    """
+    words, parts = _cutters()
+    kept = (word for word in words(run) if word not in STOP_WORDS)
+    found = (part for word in kept for part in (parts(word) if len(word) > _PAIR else [word]))
+    return [part for part in found if part not in STOP_WORDS]
 
 
 @cache
@@ -44,12 +67,11 @@ def _converters() -> tuple[Callable[[str], str], Callable[[str], str]]:
 
 
 @cache
-def _cutter() -> Callable[[str], Iterable[str]]:
+def _cutters() -> tuple[Callable[[str], Iterable[str]], Callable[[str], Iterable[str]]]:
     """Its dictionary takes a second to load, so only Chinese text pays."""
     import jieba
 
     jieba.setLogLevel(logging.ERROR)
     tokenizer = jieba.Tokenizer()
     tokenizer.initialize()
-    found: Callable[[str], Iterable[str]] = tokenizer.cut_for_search
-    return found
+    return tokenizer.cut, tokenizer.cut_for_search
