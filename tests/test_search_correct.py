@@ -31,3 +31,16 @@ def test_a_longer_word_is_not_a_shorter_one_mistyped() -> None:
 def test_only_the_mistyped_words_change() -> None:
     text = "My Ruoter, a ruoters' E-04?"
     assert rewritten(text, {"ruoter": "router"}) == "My router, a ruoters' E-04?"
+
+
+def test_a_code_is_meant_with_its_zero_whatever_was_found() -> None:
+    assert corrected({"e7": ("e07",)}, [passage("A pump.")]) == {"e7": "E07"}
+
+
+def test_a_code_is_put_right_however_it_is_written() -> None:
+    texts = ("Why E7?", "e-7 again", "E 7, E70 and PE7")
+    assert [rewritten(text, {"e7": "E07"}) for text in texts] == [
+        "Why E07?",
+        "E07 again",
+        "E07, E70 and PE7",
+    ]

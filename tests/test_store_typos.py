@@ -100,3 +100,10 @@ def test_a_word_that_exists_is_no_typo(tmp_path: Path) -> None:
 def test_nothing_is_corrected_in_an_empty_index(tmp_path: Path) -> None:
     words = opened(tmp_path)
     assert words.search("ruoter", 9, [None]) == []
+
+
+def test_a_code_with_other_zeros_is_found_and_meant(tmp_path: Path) -> None:
+    words = opened(tmp_path, "grinder blocked E07", "N12 no address", "E70")
+    assert [row for _, row, _ in words.search("E7", 9, [None])] == [0]
+    assert words.corrections("E-7 or N012") == {"e7": ("e07",), "n012": ("n12",)}
+    assert words.corrections("E07 E70 E99 BL3-110") == {}

@@ -16,6 +16,9 @@ _LONG_NUMBER = 5
 _SPACED = re.compile(r"(?<![\w.'/-])(?![AIai] )([A-Z]{1,4}|[a-z]) (\d+[A-Za-z]?)(?![\w-]|\.\d)")
 """Letters and a number set apart: E 04, KB 5034441. Small letters only one, and no article."""
 
+_ZEROS = re.compile(r"([a-z]{1,4})0*([1-9]\d*)")
+_DIGITS = 4
+
 _GAP = re.compile(r"[A-Za-z] \d")
 
 
@@ -41,6 +44,19 @@ def spaced(text: str) -> list[str]:
     if not _GAP.search(text):  # much the faster pattern
         return []
     return [f"{letters}{digits}".lower() for letters, digits in _SPACED.findall(text)]
+
+
+def padded(code: str) -> list[str]:
+    """What a code may be written as by those who leave zeros out or put them in: e7 → e07, e007.
+
+    Of letters and a number of up to four digits; nothing for other codes.
+    """
+    found = _ZEROS.fullmatch(code)
+    if found is None:
+        return []
+    letters, number = found.groups()
+    same = (letters + number.zfill(size) for size in range(len(number), _DIGITS + 1))
+    return [other for other in same if other != code]
 
 
 def is_code(word: str) -> bool:

@@ -8,6 +8,7 @@ from heapq import nsmallest
 import tantivy
 
 from indexer.store.analysis import question_tokens
+from indexer.store.codes import padded
 from indexer.store.stems import DEFAULT, STEMMERS
 from indexer.store.typos import Shelf, corrections, typed
 from indexer.store.word_files import FIELDS
@@ -56,9 +57,12 @@ class Vocabulary:
     def corrections(self, text: str, missing: Collection[str]) -> dict[str, tuple[str, ...]]:
         """The words of `text` that were misspelt, with the likeliest meant, as analysed.
 
-        `missing` holds the tokens of `text` that no chunk has.
+        `missing` holds the tokens of `text` that no chunk has. A code among them, as analysed
+        too, is meant with other zeros before its number.
         """
         found: dict[str, tuple[str, ...]] = {}
+        for code in missing:
+            found[code] = tuple(other for other in padded(code) if self.count(other))
         for word in typed(text):
             forms = self.asked(word)
             if forms and all(form in missing for form in forms):
