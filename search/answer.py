@@ -195,7 +195,7 @@ class Answerer:
             row = row_about(group.chunks, codes)
             steps = procedure(self._store, group, rarity) if how else None
             signals = Signals(
-                covered=covered if codes else replace(covered, codes=0.0, named=0.0),
+                covered=covered if codes else replace(covered, codes=0.0),
                 cosine=cosine,
                 fused=group.score if ranked else None,
                 lead=above(group.score, fused) if ranked else None,

@@ -59,7 +59,7 @@ FOREIGN = Weights(bias=-6.67, lead=6.71, had=0.123, named=_NAMED, made=_MADE)
 WORDS = Weights(bias=-2.84, share=3.9, named=_NAMED, made=_MADE)
 """The same where there is no level."""
 
-SHOWN = Weights(bias=-5.43, lead=0.78, ahead=4.02, line=2.30, same=2.66)
+SHOWN = Weights(bias=-4.66, lead=-1.75, ahead=6.29, line=2.47, same=2.57)
 """For a question with an image."""
 
 PICTURED = Weights(bias=-4.07, rarest=0.13, line=2.47, same=3.56)
@@ -85,9 +85,11 @@ _ASKING = frozenset(
         *("i", "me", "my", "we", "us", "our", "you", "your", "he", "she", "him", "her"),
         *("am", "been", "were", "do", "doe", "did", "done", "have", "has", "had"),
         *("can", "could", "may", "might", "must", "shall", "should", "would", "pleas"),
+        *("可以", "能", "能不能", "可不可以", "应该", "需要", "想", "一下"),
     }
 )
-"""English question words, pronouns and auxiliaries, as analysed. Manuals rarely have them."""
+"""Question words, pronouns and auxiliaries, as analysed. Manuals rarely have them; Chinese
+question words are none that are searched for (indexer/store/han.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,8 @@ class Coverage:
 
     `share` in [0, 1] is that of its words, counted by their rarity, and `had` the sum of the
     rarities of those that they have, 20 at most. `codes` in [-1, 1] is 1 when they have all its
-    codes, -1 when they have none, and 0 when it names none; `named` in [0, 1] is the part of
-    `share` that is of codes. `rarest` is the rarity of the most telling word that they have,
-    above 0, or 0. `words` counts those of the question.
+    codes, -1 when they have none, and 0 when it names none. `rarest` is the rarity of the most
+    telling word that they have, above 0, or 0. `words` counts those of the question.
     """
 
     share: float
@@ -106,7 +107,11 @@ class Coverage:
     rarest: float = 0.0
     words: int = 0
     had: float = 0.0
-    named: float = 0.0
+
+    @property
+    def named(self) -> float:
+        """In [0, 1], what it has of the codes of a question."""
+        return max(self.codes, 0.0)
 
     @property
     def missed(self) -> float:
@@ -235,7 +240,6 @@ def coverage(rarity: Mapping[str, float], chunks: Iterable[StoredChunk]) -> Cove
         rarest=max(had, default=0.0),
         words=len(rarity),
         had=min(sum(had), _MOST),
-        named=sum(weight for word, weight in codes.items() if word in present) / total,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from indexer.records import Scored
 from indexer.store.base import Selection, Store
+from search.evidence import LONG
 
 _MOST = 16
 """Names of one question that are looked for, the first ones: each is a search of its own."""
@@ -17,6 +18,9 @@ _IDENTIFIER = re.compile(
     r"(?<!\w)(?:[A-Za-z]+[a-z][A-Z]\w*|[A-Z]{2,}[a-z]+[A-Z]\w*|[A-Za-z]\w*_\w+|\w+(?:::\w+)+)(?!\w)"
 )
 """camelCase, snake_case and scoped::names."""
+
+_CODE = re.compile(r"(?<![\w.-])[A-Za-z]{1,4}-?\d{1,6}(?![\w-]|\.\w)")
+"""Of an error or a part. A ticket or a log has many, and is about none of them."""
 
 _FILES = frozenset(
     {"cpp", "css", "dll", "dmg", "exe", "gif", "htm", "html", "jpg", "js", "json", "jsm", "log"}
@@ -59,5 +63,7 @@ def _matches(text: str) -> Iterator[tuple[re.Match[str], str]]:
         else:
             place = -3 if len(labels) > 2 and labels[-2] in _SECOND else -2
             yield match, labels[place]
-    for match in _IDENTIFIER.finditer(text):
-        yield match, match[0]
+    short = len(text.split()) < LONG
+    for pattern in (_IDENTIFIER, _CODE) if short else (_IDENTIFIER,):
+        for match in pattern.finditer(text):
+            yield match, match[0]

@@ -66,10 +66,12 @@ def test_every_signal_adds_its_weight_to_the_log_odds(monkeypatch: pytest.Monkey
     )
     ones = Weights(1.0, **{name: 10.0**place for place, name in enumerate(names)})
     monkeypatch.setattr("search.evidence.SHOWN", ones)
-    covered = Coverage(0.4, codes=-0.7, rarest=0.6, had=0.5, named=0.8)
+    covered = Coverage(0.4, codes=-0.7, rarest=0.6, had=0.5)
     signals = Signals(covered, 0.2, lead=0.1, ahead=0.3, made=True, shown=True, line=0.9, same=True)
-    # 1 + .1 + .2 · 10 + .3 · 10² + … + .9 · 10⁸ + 1 · 10⁹ + 1 · 10¹⁰
-    assert log_odds(signals) == pytest.approx(11_098_765_433.1)
+    # 1 + .1 + .2 · 10 + .3 · 10² + … + .7 · 10⁶ + .9 · 10⁸ + 1 · 10⁹ + 1 · 10¹⁰
+    assert log_odds(signals) == pytest.approx(11_090_765_433.1)
+    has = replace(signals, covered=replace(covered, codes=0.8))  # .8 · 10⁷ and not .7 · 10⁶
+    assert log_odds(has) == pytest.approx(11_098_065_433.1)
     assert confidence(signals) == pytest.approx(1.0)
 
 
@@ -137,8 +139,8 @@ def test_coverage_counts_words_by_their_rarity() -> None:
 def test_codes_are_had_or_missed_by_their_rarity() -> None:
     alone = coverage({"e04": 6.0}, [_chunk("Code E04.")])
     assert (alone.named, alone.missed) == (1.0, 0.0)
-    half = coverage({"e04": 6.0, "pump": 6.0}, [_chunk("Code E04, pump.")])
-    assert half.named == pytest.approx(0.5)
+    among = coverage({"e04": 6.0, "pump": 6.0}, [_chunk("Code E04.")])
+    assert (among.named, among.share) == (1.0, 0.5)  # whatever else is asked
     assert [Coverage(1.0, codes).missed for codes in (1.0, 0.0, -0.25)] == [0.0, 0.0, 0.25]
     rarity = {"e04": 6.0, "bl3110": 3.0, "error": 1.0}
     assert covered(rarity, _chunk("E-04, BL3-110")) == pytest.approx((0.9, 1.0))

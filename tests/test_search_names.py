@@ -23,6 +23,8 @@ from search.names import names, ranked_names
         ]),
         ("Windows 10.0, SeaMonkey/2.53.1: e.g. the mail window", ["SeaMonkey"]),
         ("Why does it not start? It is red.", []),
+        ("E07 or E-07 on the P6, 300 ml, v2.1", ["E07", "E-07", "P6"]),
+        ("E07 " + "and more words of a ticket " * 6, []),
     ],
 )  # fmt: skip
 def test_sites_files_and_identifiers_are_names(text: str, found: list[str]) -> None:
