@@ -17,11 +17,11 @@ from indexer.align.trial import FOLDS, SIGNIFICANT, Change, change_of, folds
 from indexer.align.tune import FEWEST, changes_json
 from indexer.config import Settings
 from indexer.errors import BadQuery
-from search.answer import Supported
 from search.asking import Asking, answerables, ask, calibration_error, rights, threshold_of
 from search.engine import Engine
 from search.query import Query
 from search.regression import Numbers, fit
+from search.supported import Supported
 from search.tuned import SHIPPED, SIGNALS, Tuned, features, write_tuned
 
 LOSS, ANSWERED, WRONGLY = "log loss", "answered", "wrongly answered"

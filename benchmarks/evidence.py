@@ -30,7 +30,6 @@ from sklearn.model_selection import GroupKFold
 
 from benchmarks.screenshots import change
 from indexer.config import load_settings
-from search.answer import Supported
 from search.asking import KEPT, Asking, answerables, ask, calibration_error, rights, threshold_of
 from search.engine import Engine
 from search.evidence import (
@@ -47,6 +46,7 @@ from search.evidence import (
 )
 from search.qrels import JudgedQuery, read_queries
 from search.regression import Numbers, Regression, fit
+from search.supported import Supported
 
 FOLDS = 5
 _WAYS = {

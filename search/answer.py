@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from jinja2 import Environment, PackageLoader
 
@@ -18,7 +18,7 @@ from search.blocks import Block, Sentence, note, runs
 from search.choice import choose, codes_asked, row_about
 from search.cite import Cited, Citer
 from search.compose import compose
-from search.evidence import FEWEST, Coverage, Signals, above, ahead, confidence, coverage
+from search.evidence import FEWEST, Signals, above, ahead, coverage
 from search.passages import most_telling, quotable
 from search.prepare import Prepared
 from search.procedure import procedure
@@ -26,6 +26,7 @@ from search.product import other_model
 from search.recall import Group
 from search.results import Answer, Citation, SearchResult
 from search.sources import remarks
+from search.supported import Supported
 from search.tuned import Tuned
 from search.wish import asks_fact, asks_how
 
@@ -34,39 +35,6 @@ _MEMBERS = 3  # chunks of a group whose words count as evidence
 _CLOSEST = 3
 _WHOLLY = 0.8  # share of a task's words that a section has to be named with
 _SAME = 0.6  # share of a screenshot's words on the screen that it is said to be
-
-
-@dataclass(frozen=True, slots=True)
-class Supported:
-    """A group with the chunk to quote of it, and how well both support the question.
-
-    `row` is the passage with a row of a table for the codes asked about, `steps` that with the
-    steps of what is asked how to do, None where there is none.
-    """
-
-    group: Group
-    said: StoredChunk
-    signals: Signals
-    tuned: Tuned | None = None
-    row: StoredChunk | None = None
-    steps: StoredChunk | None = None
-
-    @property
-    def cosine(self) -> float | None:
-        return self.signals.cosine
-
-    @property
-    def covered(self) -> Coverage:
-        return self.signals.covered
-
-    @property
-    def share(self) -> float:
-        return self.covered.share
-
-    @property
-    def confidence(self) -> float:
-        """The probability in [0, 1] that the group's document is the right one."""
-        return self.tuned(self.signals) if self.tuned else confidence(self.signals)
 
 
 class Answerer:
@@ -93,14 +61,9 @@ class Answerer:
         self._citer = Citer(store, encoders[TEXT])
 
     def answer(
-        self,
-        result: SearchResult,
-        prepared: Prepared,
-        groups: Sequence[Group],
-        lanes: Mapping[str, Sequence[Scored]],
+        self, result: SearchResult, prepared: Prepared, rated: Sequence[Supported]
     ) -> Answer:
         """Quote the best supported passages, or say that there is nothing and show the closest."""
-        rated = self.rate(prepared, groups, lanes)
         other = other_model([one.said.product for one in rated], prepared.typed)
         found = not other and answers(rated, self._settings.evidence)
         rarity = self._store.rarity(set(tokens(prepared.words)))

@@ -9,11 +9,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from search.answer import Supported
 from search.calibration import expected_calibration_error, reliability
 from search.evidence import Signals, confidence
 from search.query import Query
 from search.regression import Numbers
+from search.supported import Supported
 
 KEPT = 0.9
 """The share of questions with an answer that a threshold keeps."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Self
@@ -15,21 +15,22 @@ from indexer.config import Settings
 from indexer.encoders.lsa import LSA
 from indexer.errors import TriptychError
 from indexer.lanes import FEATURES, TEXT
-from indexer.records import Filter, Heard, Modality, Scored, StoredChunk
+from indexer.records import Filter, Modality, StoredChunk
 from indexer.store.analysis import tokens
-from indexer.store.base import Selection
 from indexer.store.index import Index
 from indexer.store.manifest import Current, read_current
 from search.about import describe
-from search.answer import Answerer, Supported
+from search.answer import Answerer
 from search.correct import corrected, rewritten
+from search.found import Found, Fused, Scene
 from search.fusion.confidence import signals_of
 from search.fusion.learnt import fusion_for
 from search.fusion.methods import Convex
 from search.hits import hits_of
 from search.listen import Listener, spoken
 from search.models import Models, check_models
-from search.prepare import Looked, Prepared, Preparer, Stopwatch
+from search.prepare import Prepared, Preparer, Stopwatch
+from search.product import unnamed
 from search.query import Query
 from search.recall import Group, Recalled, group, recall
 from search.recognise import Recognised, copies_first, mark, recognise
@@ -37,6 +38,7 @@ from search.rerank.base import Asked
 from search.rerank.order import rerank
 from search.results import Answer, SearchResult
 from search.selections import Selections
+from search.supported import Supported, beside
 from search.tickets import selected
 from search.trial import Trial
 from search.tuned import tuned_for
@@ -46,38 +48,6 @@ _READ = 5
 
 _HAN = frozenset({"zh", "ja"})
 """Languages, by ISO 639-1, whose words the Chinese dictionary finds."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """What is found out of a query once: where it looks, its image, and what it says.
-
-    `query` has the words of its recording, whose readings are `heard`, like typed ones.
-    """
-
-    query: Query
-    heard: tuple[Heard, ...]
-    selection: Selection | None
-    weights: Mapping[str, float]
-    looked: Looked
-    recognised: Recognised
-
-
-@dataclass(frozen=True, slots=True)
-class _Fused:
-    """Everything that hits and an answer are drawn from; `fused` is before reranking."""
-
-    prepared: Prepared
-    fused: list[Group]
-    groups: list[Group]
-    lanes: Mapping[str, Sequence[Scored]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found(_Fused):
-    """A search with its result."""
-
-    result: SearchResult
 
 
 class Engine:
@@ -133,7 +103,7 @@ class Engine:
 
     def answer(self, query: Query) -> Answer:
         """An extractive answer with citations. Raises BadQuery, BadImage or BadSound."""
-        return self._answer(self._search(query))
+        return self._answer(self._search(query), query)
 
     def trial(self, query: Query, answered: bool = False) -> Trial:
         """A search as it is measured, with the answer drawn from it if `answered`.
@@ -146,7 +116,7 @@ class Engine:
         reranked = found.groups if self._models.reranker else None
         if not answered:
             return Trial(ms, found.fused, reranked)
-        answer = self._answer(found)
+        answer = self._answer(found, query)
         return Trial(ms, found.fused, reranked, answer, answer.confidence)
 
     def named(self, names: Iterable[str]) -> list[StoredChunk]:
@@ -166,8 +136,7 @@ class Engine:
 
     def supported(self, query: Query) -> list[Supported]:
         """What an answer could quote, with its evidence, best ranked first."""
-        found = self._search(query)
-        return self._answerer.rate(found.prepared, found.groups, found.lanes)
+        return self._rated(self._search(query), query)
 
     def warm_up(self) -> None:
         """Load what the first questions would wait for: the encoders, and the Chinese dictionary
@@ -204,7 +173,7 @@ class Engine:
         self._index.close()
         self._models.close()
 
-    def _search(self, query: Query) -> _Found:
+    def _search(self, query: Query) -> Found:
         """Once more with what was meant, where a word is mistyped and the meant one is found."""
         watch = Stopwatch()
         scene = self._scene(query, watch)
@@ -217,7 +186,7 @@ class Engine:
             found = self._once(again, scene, watch)
         return self._told(found, query, scene, meant, watch)
 
-    def _scene(self, query: Query, watch: Stopwatch) -> _Scene:
+    def _scene(self, query: Query, watch: Stopwatch) -> Scene:
         query.check(self._settings.limits)
         heard = self._listener.listen(query)
         if query.voice is not None:
@@ -235,9 +204,9 @@ class Engine:
         if looked.image is not None and ranking.regions:
             recognised = recognise(self._index, looked.image, selection, looked.lines)
             watch.lap("recognise")
-        return _Scene(query, heard, selection, weights, looked, recognised)
+        return Scene(query, heard, selection, weights, looked, recognised)
 
-    def _recall(self, query: Query, scene: _Scene, watch: Stopwatch) -> Recalled:
+    def _recall(self, query: Query, scene: Scene, watch: Stopwatch) -> Recalled:
         weights, regions = scene.weights, scene.recognised.regions
         prepared = self._preparer.prepare(query, scene.looked, weights, scene.heard)
         watch.lap("encode")
@@ -254,7 +223,7 @@ class Engine:
         )
         return Recalled(prepared, lanes, chunks, signals, regions)
 
-    def _once(self, query: Query, scene: _Scene, watch: Stopwatch) -> _Fused:
+    def _once(self, query: Query, scene: Scene, watch: Stopwatch) -> Fused:
         found = self._recall(query, scene, watch)
         fused = groups = group(
             found.lanes, found.chunks, query.collapse, self._fusion, found.signals
@@ -267,11 +236,11 @@ class Engine:
             groups = rerank(asked, groups, self._models.reranker, self._settings.rerank)
             groups = copies_first(groups)
             watch.lap("rerank")
-        return _Fused(found.prepared, fused, groups, found.lanes)
+        return Fused(found.prepared, fused, groups, found.lanes)
 
     def _told(
-        self, found: _Fused, query: Query, scene: _Scene, meant: Mapping[str, str], watch: Stopwatch
-    ) -> _Found:
+        self, found: Fused, query: Query, scene: Scene, meant: Mapping[str, str], watch: Stopwatch
+    ) -> Found:
         prepared, lanes = found.prepared, dict(found.lanes)
         hits = hits_of(found.groups[: query.k], self._index.rarity(tokens(prepared.words)))
         watch.lap("hits")
@@ -288,10 +257,22 @@ class Engine:
         )
         if not result.cosines:  # evidence is calibrated on those of a sentence encoder
             lanes.pop(TEXT, None)
-        return _Found(prepared, found.fused, found.groups, lanes, result)
+        return Found(prepared, found.fused, found.groups, lanes, result)
 
     def _has_cosines(self, prepared: Prepared) -> bool:
         return prepared.vector is not None and self._index.spaces[TEXT].encoder != LSA
 
-    def _answer(self, found: _Found) -> Answer:
-        return self._answerer.answer(found.result, found.prepared, found.groups, found.lanes)
+    def _answer(self, found: Found, query: Query) -> Answer:
+        return self._answerer.answer(found.result, found.prepared, self._rated(found, query))
+
+    def _rated(self, found: Found, query: Query) -> list[Supported]:
+        """What may be quoted; where words alone name a product, asked once more without it."""
+        rated, typed = self._rate(found), found.prepared.typed
+        plain = unnamed(typed, [one.said.product for one in rated])
+        if query.image is not None or plain == " ".join(typed.split()) or not tokens(plain):
+            return rated
+        asked = replace(query, text=plain, voice=None)
+        return beside(rated, self._rate(self._search(asked)))
+
+    def _rate(self, found: Found) -> list[Supported]:
+        return self._answerer.rate(found.prepared, found.groups, found.lanes)

@@ -11,9 +11,9 @@ from typing import Protocol
 from indexer.encoders.base import Encoder
 from indexer.errors import BadQuery
 from indexer.records import Filter, Kind
-from search.answer import Supported
 from search.matters import CHARACTERS, Question, matters
 from search.query import Query
+from search.supported import Supported
 
 _MANUALS = Filter("kind", "=", str(Kind.MANUAL))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from indexer.records import StoredChunk
 from indexer.store.analysis import tokens
+from indexer.store.codes import is_code, plain
 
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -49,6 +50,19 @@ def other_model(products: Sequence[str], question: str) -> bool:
             if found not in known and _form(found) in map(_form, known):
                 return True
     return False
+
+
+def unnamed(text: str, products: Iterable[str]) -> str:
+    """`text` without the names of the products, and without the models they are named after.
+
+    Other words of a name stay: "camera" says what a question is about.
+    """
+    for product in dict.fromkeys(products):
+        words = product.split()
+        models = [word for word in words if is_code(plain(word.lower()))]
+        for name in filter(None, [r"[\s-]*".join(map(re.escape, words)), *map(re.escape, models)]):
+            text = re.sub(rf"(?i)(?<![a-z\d]){name}(?![a-z\d])", " ", text)
+    return " ".join(text.split())
 
 
 def _form(model: str) -> str:

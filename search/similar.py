@@ -11,10 +11,10 @@ from indexer.lanes import TEXT
 from indexer.records import Filter, Kind, Modality, StoredChunk
 from indexer.store.analysis import tokens
 from indexer.store.base import Store
-from search.answer import Supported
 from search.matters import CHARACTERS
 from search.query import Query
 from search.results import Hit, SearchResult
+from search.supported import Supported
 from search.tickets import problem, resolution
 
 DUPLICATE = 0.5

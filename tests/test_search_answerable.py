@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from search.answer import Supported, answers
+from search.answer import answers
 from search.evidence import Coverage, Signals
+from search.supported import Supported
 from search.tuned import SHIPPED, Tuned
 from tests.reranking import candidate
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from search.answer import Supported
 from search.asking import Asking, answerables, ask, calibration_error, rights, threshold_of
 from search.evidence import Coverage, Signals, confidence
 from search.query import Query
+from search.supported import Supported
 from tests.reranking import candidate
 
 SIGNALS = Signals(Coverage(0.5, had=4.0), cosine=0.5, lead=0.5)

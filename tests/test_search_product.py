@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from search.product import about, naming, other_model
+from search.product import about, naming, other_model, unnamed
 from tests.chunks import passage
 
 PRODUCTS = ["Brewline 300", "Meshline R6", "Meshline P6"]
@@ -47,3 +47,17 @@ def test_a_page_of_another_product_is_left_unless_it_has_the_name() -> None:
 )
 def test_a_model_that_there_is_none_of(question: str, other: bool) -> None:
     assert other_model(PRODUCTS, question) is other
+
+
+@pytest.mark.parametrize(
+    ("question", "plain"),
+    [
+        ("What is the price of the Brewline 300?", "What is the price of the ?"),
+        ("brewline-300: no foam", ": no foam"),
+        ("meshline  r6 or P6, red ring", "or , red ring"),
+        ("R6怎么重置", "怎么重置"),
+        ("the Brewline needs 300 ml in R65", "the Brewline needs 300 ml in R65"),
+    ],
+)
+def test_a_product_is_left_out_by_its_whole_name_or_its_model(question: str, plain: str) -> None:
+    assert unnamed(question, [*PRODUCTS, ""]) == plain
