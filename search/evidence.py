@@ -68,6 +68,9 @@ PICTURED = Weights(bias=-4.07, rarest=0.13, line=2.47, same=3.56)
 FEWEST = 20
 """Documents found from which on the lower half of them is a level."""
 
+CERTAIN = 4.6
+"""Log odds, of .99, beyond which nothing is held for surer when two are pooled."""
+
 _OTHERS = 10
 
 LONG = 32
@@ -131,7 +134,8 @@ class Signals:
     it has a place made for the question: a row of a table for the codes named, or the steps of
     what is asked how to do. For a question with an image, `shown`, `line` is the rarity of the
     rarest line that both show, as the lane of lines has it, and `same` whether the document has
-    the very image.
+    the very image. `unnamed` are the log odds of the document when the product's name is left out
+    of the question, None where it names none.
     """
 
     covered: Coverage
@@ -144,6 +148,7 @@ class Signals:
     shown: bool = False
     line: float = 0.0
     same: bool = False
+    unnamed: float | None = None
 
 
 def confidence(signals: Signals) -> float:
@@ -152,7 +157,23 @@ def confidence(signals: Signals) -> float:
 
 
 def log_odds(signals: Signals) -> float:
-    """What `confidence` is the logistic function of."""
+    """What `confidence` is the logistic function of.
+
+    The name of a product says which documents may answer, and nothing about whether they do, but
+    all of them have it. So the log odds with and without it are pooled by their mean (Genest and
+    Zidek, "Combining Probability Distributions", 1986).
+    """
+    own = _weighed(signals)
+    if signals.unnamed is None:
+        return own
+    return (_held(own) + _held(signals.unnamed)) / 2
+
+
+def _held(odds: float) -> float:
+    return min(max(odds, -CERTAIN), CERTAIN)
+
+
+def _weighed(signals: Signals) -> float:
     weights, covered = weights_for(signals), signals.covered
     return (
         weights.bias

@@ -12,7 +12,7 @@ from indexer.building.build import build
 from indexer.building.progress import Silent
 from indexer.config import Settings
 from search.engine import Engine
-from search.evidence import Coverage, Signals
+from search.evidence import Coverage, Signals, log_odds
 from search.query import Query
 from search.supported import Supported, beside
 from tests.reranking import candidate
@@ -30,8 +30,7 @@ def test_chances_with_and_without_the_name_are_pooled_by_their_odds() -> None:
     named = [rated(1, LIKELY), rated(2, LIKELY), rated(3, LIKELY)]
     plain = [rated(2, UNLIKELY), rated(1, LIKELY)]
     found = beside(named, plain)
-    assert [one.unnamed for one in found] == [plain[1].confidence, plain[0].confidence, 0.0]
-    # (.83 - 3.11) / 2 = -1.14; 0 is held at .01, log odds -4.60: (.83 - 4.60) / 2 = -1.88
+    # (.83 - 3.11) / 2 = -1.14; what is not found then has -4.6: (.83 - 4.6) / 2 = -1.88
     assert [round(one.confidence, 2) for one in found] == [0.70, 0.24, 0.13]
 
 
@@ -49,12 +48,13 @@ def engine(tmp_path: Path, fake_settings: Settings) -> Iterator[Engine]:
 
 
 def test_a_question_that_names_a_product_is_asked_without_it_too(engine: Engine) -> None:
-    plain = {one.said.document: one.confidence for one in engine.supported(Query("pump turns"))}
+    plain = engine.supported(Query("pump turns"))
+    odds = {one.said.document: log_odds(one.signals) for one in plain}
     for question in ("Acme X200 pump turns", "X200: pump turns"):
         found = engine.supported(Query(question))
-        assert {one.said.document: one.unnamed for one in found} == plain
-    assert engine.answer(Query("pump turns")).confidence == max(plain.values())
+        assert {one.said.document: one.signals.unnamed for one in found} == odds
+    assert [one.signals.unnamed for one in plain] == [None, None]
 
 
 def test_the_name_alone_is_asked_as_it_is(engine: Engine) -> None:
-    assert [one.unnamed for one in engine.supported(Query("Acme X200"))] == [None, None]
+    assert [one.signals.unnamed for one in engine.supported(Query("Acme X200"))] == [None, None]
