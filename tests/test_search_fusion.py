@@ -50,6 +50,17 @@ def test_words_are_trusted_as_far_as_they_are_found(attainable: float, trusted: 
     assert adapted(RANKINGS, signals(attainable=attainable))["words"] == 0.5 * trusted
 
 
+@pytest.mark.parametrize(
+    ("codes", "attainable", "trusted"),
+    [(1.0, 12.0, 1.0), (0.25, 12.0, 0.25), (1.0, 48.0, 0.25), (0.25, 6.0, 0.5)],
+)
+def test_codes_are_trusted_where_they_are_found_once(
+    codes: float, attainable: float, trusted: float
+) -> None:
+    asked = Signals(WEIGHTS, 3, attainable, image=False, codes=codes)
+    assert trust(RANKINGS, asked) == trusted
+
+
 def test_words_of_tickets_images_and_alone() -> None:
     assert trust(RANKINGS, signals(words=32)) == 0.4
     assert trust(RANKINGS, signals(words=32, image=True)) == 1.0

@@ -17,8 +17,9 @@ class Signals:
 
     `weights` are those of the settings, by ranking. `words` counts the distinct words, as
     analysed. `attainable` is the sum of their rarities: the BM25 score of a chunk that has
-    every word once in one field is about that. `image` says whether an image was asked with,
-    `understood` whether the text lane is of an encoder that was trained on its language.
+    every word once in one field is about that, and `codes` in [0, 1] the part of it that is of
+    codes. `image` says whether an image was asked with, `understood` whether the text lane is of
+    an encoder that was trained on its language.
     """
 
     weights: Mapping[str, float]
@@ -26,6 +27,7 @@ class Signals:
     attainable: float
     image: bool
     understood: bool = True
+    codes: float = 0.0
 
 
 class Fusion(Protocol):

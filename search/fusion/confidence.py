@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from indexer.lanes import CLIP, FEATURES, TEXT, WORDS
 from indexer.store.analysis import tokens
 from indexer.store.base import Store
+from indexer.store.codes import is_code
 from search.evidence import LONG, telling
 from search.fuse import Key, Ranked, distinct
 from search.fusion.base import Signals
@@ -32,8 +33,11 @@ def signals_of(
     """`words` is all the text of a question, read or typed."""
     known = dict.fromkeys(tokens(words))
     typed = not image and len(known) < LONG
-    attainable = sum(telling(store.rarity(known)).values()) if typed and known else 0.0
-    return Signals(weights, len(known), attainable, image, understood)
+    asked = telling(store.rarity(known)) if typed and known else {}
+    attainable = sum(asked.values())
+    codes = sum(rarity for word, rarity in asked.items() if is_code(word))
+    part = codes / attainable if attainable > 0 else 0.0
+    return Signals(weights, len(known), attainable, image, understood, part)
 
 
 def trust(rankings: Mapping[str, Ranked[Key]], signals: Signals) -> float:
@@ -42,14 +46,17 @@ def trust(rankings: Mapping[str, Ranked[Key]], signals: Signals) -> float:
     Text read in an image repeats what a manual shows: all of it. A ticket: a part. A question
     as far as its words are found: BM25 of the best chunk by what is attainable, which is the
     theoretical-maximum normalisation of arXiv 2210.11934 turned into a weight. All where
-    there is no text lane to prefer, or one that was fitted to the same words.
+    there is no text lane to prefer, or one that was fitted to the same words. Codes that are
+    found count by themselves: most stand in a document once, in no heading, and to a sentence
+    encoder all codes are alike.
     """
     if signals.image or not signals.understood or not rankings.get(TEXT):
         return 1.0
     if signals.words >= LONG:
         return _PARTLY
     attained = max(share(rankings, signals).values(), default=0.0)
-    return min(max((attained - _NOTHING) / (_ALL - _NOTHING), 0.0), 1.0)
+    graded = (attained - _NOTHING) / (_ALL - _NOTHING)
+    return min(max(graded, min(signals.codes, attained)), 1.0)
 
 
 def share(rankings: Mapping[str, Ranked[Key]], signals: Signals) -> dict[Key, float]:
