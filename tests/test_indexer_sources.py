@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,20 @@ def test_links_are_followed_and_loops_are_reported(tmp_path: Path) -> None:
     assert found["loop"] == f"symlink loop: it leads back to {(tmp_path / 'root').resolve()}"
     assert found["lost"] == "broken link"
     assert "symbolic links" in found["self"]
+
+
+def test_names_that_are_no_text_are_reported_and_lose_nothing_else(tmp_path: Path) -> None:
+    _touch(tmp_path / "page.md")
+    _touch(Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff.md")))
+    report = ListReport()
+    source = discover(tmp_path, report)
+    assert [file.path for file in source.files] == ["page.md"]
+    found = [(skip.path.name, skip.reason) for skip in report.skipped]
+    assert found == [("bad\\xff.md", "its name is not UTF-8 text; rename it")]
+
+
+def test_a_source_whose_name_is_no_text(tmp_path: Path) -> None:
+    bad = Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff.md"))
+    _touch(bad)
+    with pytest.raises(BadFile, match=r"bad\\xff\.md: its name is not UTF-8 text"):
+        discover(bad, ListReport())

@@ -11,6 +11,8 @@ from pathlib import Path
 from indexer.errors import BadFile
 from indexer.loaders.base import LOADERS, Report, SourceFile
 
+_NO_TEXT = "its name is not UTF-8 text; rename it"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -28,7 +30,10 @@ def located(path: Path) -> Path:
     """`path` as an index keeps it, whatever the working folder. Raises BadFile for none such."""
     if not path.exists():
         raise BadFile(path, "no such file or folder")
-    return path.parent.resolve() / path.name if path.is_file() else path.resolve()
+    place = path.parent.resolve() / path.name if path.is_file() else path.resolve()
+    if not _is_text(place):
+        raise BadFile(_shown(place), _NO_TEXT)
+    return place
 
 
 def discover(path: Path, report: Report, index: Path | None = None) -> Source:
@@ -74,6 +79,9 @@ def _walk(
         path = Path(entry.path)
         if entry.name.startswith("."):
             continue
+        if not _is_text(path):
+            report.skip(_shown(path), _NO_TEXT)
+            continue
         if not _exists(path, report):
             continue
         if not entry.is_dir():
@@ -87,6 +95,19 @@ def _walk(
             report.skip(path, f"symlink loop: it leads back to {real}")
             continue
         yield from _walk(path, (*above, real), index, report)
+
+
+def _is_text(path: Path) -> bool:
+    """Whether an index can write the path down: Linux allows any bytes in a name."""
+    try:
+        os.fsencode(path).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _shown(path: Path) -> Path:
+    return Path(os.fsencode(path).decode(errors="backslashreplace"))
 
 
 def _exists(path: Path, report: Report) -> bool:
