@@ -96,6 +96,15 @@ def test_confidence_grows_with_what_speaks_for_a_document() -> None:
     assert confidence(Signals(Coverage(1.0))) == pytest.approx(logistic(-2.84 + 3.9))
 
 
+@pytest.mark.parametrize("lead", [0.4, None])
+def test_a_code_that_a_document_lacks_counts_against_it_in_every_language(
+    lead: float | None,
+) -> None:
+    foreign = Signals(Coverage(0.5, had=6.0), lead=lead)
+    lacking = replace(foreign, covered=Coverage(0.5, codes=-1.0, had=6.0))
+    assert log_odds(lacking) == pytest.approx(log_odds(foreign) - 1.25)
+
+
 def test_a_document_is_ahead_of_the_ten_best_others() -> None:
     scores = [0.9, 0.8, *[0.5] * 9, 0.1]
     assert ahead(0, scores) == pytest.approx(0.9 - (0.8 + 9 * 0.5) / 10)
