@@ -14,6 +14,9 @@ from search.recall import Group
 NAMED = 0.6
 """The share of a question's words, counted by their rarity, that the section is named with."""
 _STEPS = 2
+_NEARLY = 0.5
+"""Of the words of the section named most after the question, what the headings of the steps have:
+a title that names several tasks does not make the steps of one those of another."""
 _MEMBERS = 24
 
 
@@ -49,8 +52,17 @@ def procedure(
     found = [chunk.place.heading for chunk in group.chunks[:_MEMBERS] if named(chunk)[0] >= least]
     if not found:
         return None
-    sections = [chunk for chunk in pages.document(best.id) if _within(chunk, found)]
-    return max((chunk for chunk in sections if _has_steps(chunk)), key=named, default=None)
+    page = pages.document(best.id)
+    sections = [chunk for chunk in page if _within(chunk, found)]
+    steps = max((chunk for chunk in sections if _has_steps(chunk)), key=named, default=None)
+    own = [_headed(chunk, words) for chunk in page]
+    return steps if steps and _headed(steps, words) >= _NEARLY * max(own) else None
+
+
+def _headed(chunk: StoredChunk, words: Mapping[str, float]) -> float:
+    """What its headings alone have of the words asked, by their rarity, without its title."""
+    has = set(tokens("\n".join(name for name in chunk.place.heading if name != chunk.title)))
+    return sum(weight for word, weight in words.items() if word in has)
 
 
 def _within(chunk: StoredChunk, headings: Sequence[tuple[str, ...]]) -> bool:

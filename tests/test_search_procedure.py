@@ -50,3 +50,13 @@ def test_no_section_is_named_after_the_task() -> None:
     ticket = replace(STEPS, kind=Kind.TICKET)
     assert procedure(Bound([ticket]), found(ticket), RARITY) is None
     assert procedure(Bound([STEPS]), found(STEPS), {}) is None
+
+
+def test_the_title_of_a_page_lends_its_words_to_no_other_task() -> None:
+    words = {"upgrad": 2.0, "firmwar": 2.0}
+    title = "Firmware upgrade and factory reset"
+    upgrade = passage("Choose Update now.", ("Firmware upgrade",), title)
+    reset = passage("1. Push the pin.\n2. Wait.", ("Factory reset",), title)
+    reset = replace(reset, id=1)
+    assert procedure(Bound([upgrade, reset]), found(upgrade, reset), words) is None
+    assert procedure(Bound([reset]), found(reset), words) == reset  # no other section is
