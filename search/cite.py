@@ -111,15 +111,18 @@ class Citer:
         rarity: Mapping[str, float],
         codes: set[str],
     ) -> set[str]:
-        """The texts that may be compared by meaning: of each passage those of most words asked."""
+        """The texts that may be compared by meaning: of each passage those of most words asked.
+
+        Those of its neighbours too: a table goes on in them, and a row that scores by words alone
+        would stand behind all rows of the passage.
+        """
         found: set[str] = set()
         if prepared.vector is None:
             return found
         for one in reads:
-            own = [one.units[i] for i in one.own]
-            if len(own) > 1:
-                own.sort(key=lambda unit: -_share(unit, rarity, codes))
-                found.update(unit.text for unit in own[:_ENCODED])
+            if len(one.own) > 1:
+                likely = sorted(one.units, key=lambda unit: -_share(unit, rarity, codes))
+                found.update(unit.text for unit in likely[:_ENCODED])
         return found
 
     def _encode(self, texts: Iterable[str]) -> dict[str, NDArray[np.float32]]:
