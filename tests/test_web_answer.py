@@ -39,3 +39,17 @@ def test_text_in_a_part_is_never_markup(visitor: Visitor) -> None:
 def test_parts_are_named_in_the_language_of_the_page(visitor: Visitor) -> None:
     page = visitor.open("/?q=parts", locale="zh-CN")
     expect(page.locator(".answer .more").first).to_have_text("页面上还有 3 步\u00a01")
+
+
+def test_the_last_of_many_columns_is_in_sight_on_a_phone(visitor: Visitor) -> None:
+    page = visitor.open("/?q=wide", width=390)
+    remedy = page.locator(".answer td").nth(3)
+    expect(remedy).to_have_attribute("data-name", "Remedy")
+    box = remedy.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    assert (
+        page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.querySelector('.wide'))") == 0
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

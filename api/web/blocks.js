@@ -8,6 +8,8 @@ export function blocksView(blocks, cite) {
   return blocks.map((block) => VIEWS[block.kind]?.(block, cite) ?? null);
 }
 
+const FIT = 3; // columns beside each other on a phone
+
 const VIEWS = { paragraph, steps, table, note };
 
 function paragraph(block, cite) {
@@ -40,9 +42,11 @@ function table(block, cite) {
   const head = named
     ? el("thead", {}, el("tr", {}, block.header.map((name) => el("th", { scope: "col" }, name))))
     : null;
-  const body = el("tbody", {}, block.rows.map((row) => el("tr", {}, row.map((cell) => el("td", {}, cell)))));
+  const body = el("tbody", {}, block.rows.map((row) => el("tr", {},
+    row.map((cell, i) => el("td", { "data-name": block.header[i] || undefined }, cell)))));
+  const wide = block.rows.some((row) => row.length > FIT);
   return [
-    el("div", { class: "tabled", tabindex: "0" }, el("table", {}, head, body)),
+    el("div", { class: wide ? "tabled wide" : "tabled", tabindex: "0" }, el("table", {}, head, body)),
     more(block.more ? t("moreRows", block.more) : "", block, cite),
   ];
 }
