@@ -221,7 +221,8 @@ def test_hash_covers_file_and_pictures(root: Path) -> None:
         (
             b"Temperatur\xe9 hoch",
             "not UTF-8 text (byte 0xe9 at offset 10); "
-            "convert it, for example with iconv -f latin1 -t utf-8",
+            "save it as UTF-8, or convert it with iconv -t utf-8 and -f as it was written: "
+            "-f cp1252 for Western text, -f gb18030 for Chinese",
         ),
         (b"a\0b", "binary data (it holds NUL bytes), not text"),
         (b"\xff\xfea\0\x00\xd8", "damaged UTF-16 text (at offset 4); save it as UTF-8"),

@@ -63,5 +63,6 @@ def _refusal(data: bytes, encoding: str, error: UnicodeDecodeError) -> str:
     offset = error.start + len(codecs.BOM_UTF8) * data.startswith(codecs.BOM_UTF8)
     return (
         f"not UTF-8 text (byte 0x{data[offset]:02x} at offset {offset}); "
-        "convert it, for example with iconv -f latin1 -t utf-8"
+        "save it as UTF-8, or convert it with iconv -t utf-8 and -f as it was written: "
+        "-f cp1252 for Western text, -f gb18030 for Chinese"
     )
