@@ -119,6 +119,9 @@ def _facts(value: JsonValue | Mapping[str, JsonValue], indent: int = 0) -> Text:
         text.append("  " * indent + str(key or "(none)"), style="bold")
         if isinstance(item, Mapping) and item:
             text.append("\n").append_text(_facts(item, indent + 1))
+        elif isinstance(item, list) and item and isinstance(item[0], list):
+            lines = (": ".join(map(str, row)) for row in item if isinstance(row, list))
+            text.append("".join(f"\n{'  ' * (indent + 1)}{line}" for line in lines) + "\n")
         elif isinstance(item, list):
             text.append(f" {', '.join(map(str, item)) or '–'}\n")
         else:

@@ -40,7 +40,7 @@ def writer_lock(root: Path, wait: float = 0.0) -> Iterator[None]:
             if monotonic() >= end:
                 raise IndexBusy(
                     f"{root}: another build is writing to this index{_holder(file.fileno())}; "
-                    "wait until it ends, or give another folder with --into"
+                    "wait until it ends, then do it again"
                 )
             sleep(_PAUSE)
         with writing(root / LOCK_NAME):
