@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,11 +9,11 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from indexer.adapter import CONFIDENCE_FILE, FOLDER, install, uninstall
+from indexer.adapter import CONFIDENCE_FILE
 from indexer.encoders.base import Space
-from indexer.errors import IndexDamaged
 from indexer.lanes import TEXT
 from search.evidence import Signals, log_odds, logistic
+from search.fitted import Facts, FittedFile
 
 SHIPPED = "shipped"
 """The log odds of the confidence that everybody has; a regression on it alone is Platt's."""
@@ -22,8 +21,8 @@ SHIPPED = "shipped"
 SIGNALS = ("cosine", "head", "fused", "lead", "ahead", "share", "had", "rarest")
 """Names of `Signals` and `Coverage` (search/evidence.py)."""
 
-FORMAT = 2
-"""1 was learnt on another shipped confidence."""
+_FILE = FittedFile(CONFIDENCE_FILE, "--confidence", format=2)
+"""Format 1 was learnt on another shipped confidence."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,42 +75,29 @@ def tuned_for(root: Path, spaces: Mapping[str, Space]) -> Tuned | None:
 
 def write_tuned(root: Path, tuned: Tuned) -> None:
     """Install it in the index at `root`, in place of what was before. Raises OSError."""
-    facts = {
-        "format": FORMAT,
+    facts: dict[str, JsonValue] = {
         "fingerprint": tuned.fingerprint,
         "weights": dict(tuned.weights),
         "bias": tuned.bias,
         "threshold": tuned.threshold,
         "figures": dict(tuned.figures),
     }
-    install(_path(root), json.dumps(facts, indent=1).encode("ascii"))
+    _FILE.write(root, facts)
 
 
 def read_tuned(root: Path) -> Tuned | None:
     """What is installed, None where nothing is. Raises IndexDamaged."""
-    path = _path(root)
-    if not path.exists():
-        return None
-    try:
-        facts = json.loads(path.read_bytes())
-        if facts["format"] != FORMAT:
-            raise ValueError(f"format {facts['format']}, not {FORMAT}")
-        weights = {str(name): float(weight) for name, weight in facts["weights"].items()}
-        bias, threshold = float(facts["bias"]), float(facts["threshold"])
-        if not all(map(math.isfinite, (*weights.values(), bias, threshold))):
-            raise ValueError("a weight is not a finite number")
-        return Tuned(weights, bias, threshold, str(facts["fingerprint"]), dict(facts["figures"]))
-    except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise IndexDamaged(
-            f"{path}: is not what `tune --confidence` learnt ({error!r}); take it away with: "
-            f"triptych tune --index {root} --confidence --remove"
-        ) from error
+    return _FILE.read(root, _parse)
 
 
 def remove_tuned(root: Path) -> bool:
     """Take it away; whether there was anything. Raises OSError."""
-    return uninstall(_path(root))
+    return _FILE.remove(root)
 
 
-def _path(root: Path) -> Path:
-    return root / FOLDER / CONFIDENCE_FILE
+def _parse(facts: Facts) -> Tuned:
+    weights = {str(name): float(weight) for name, weight in facts["weights"].items()}
+    bias, threshold = float(facts["bias"]), float(facts["threshold"])
+    if not all(map(math.isfinite, (*weights.values(), bias, threshold))):
+        raise ValueError("a weight is not a finite number")
+    return Tuned(weights, bias, threshold, str(facts["fingerprint"]), dict(facts["figures"]))

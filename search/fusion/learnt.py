@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from indexer.adapter import FOLDER, FUSION_FILE, install, uninstall
+from indexer.adapter import FUSION_FILE
 from indexer.config import Ranking
 from indexer.encoders.base import Space
-from indexer.errors import IndexDamaged
 from indexer.lanes import CLIP, TEXT, WORDS
+from search.fitted import Facts, FittedFile
 from search.fuse import Key, Ranked, distinct, second
 from search.fusion.base import FUSIONS, Fusion, Signals
 from search.fusion.confidence import calibrated
@@ -25,7 +24,7 @@ FEATURES = ("fused", "text", "text_second", "words", "words_second", "clip")
 """The convex combination; the calibrated score of a key in a ranking; what its second chunk
 scores there, as a document that says a thing twice is about it."""
 
-FORMAT = 1
+_FILE = FittedFile(FUSION_FILE, "--fusion", format=1)
 
 Features = NDArray[np.float64]
 """One row per key, one column per name of FEATURES; (n, 6)."""
@@ -97,40 +96,26 @@ def fusion_for(root: Path, spaces: Mapping[str, Space], ranking: Ranking) -> Fus
 
 def write_learnt(root: Path, learnt: Learnt) -> None:
     """Install weights in the index at `root`, in place of those before. Raises OSError."""
-    named = dict(zip(FEATURES, (float(weight) for weight in learnt.weights), strict=True))
-    facts = {
-        "format": FORMAT,
+    facts: dict[str, JsonValue] = {
         "fingerprint": learnt.fingerprint,
-        "weights": named,
+        "weights": dict(zip(FEATURES, learnt.weights.tolist(), strict=True)),
         "figures": dict(learnt.figures),
     }
-    install(_path(root), json.dumps(facts, indent=1).encode("ascii"))
+    _FILE.write(root, facts)
 
 
 def read_learnt(root: Path, convex: Fusion) -> Learnt | None:
     """The weights installed, None where there are none. Raises IndexDamaged."""
-    path = _path(root)
-    if not path.exists():
-        return None
-    try:
-        facts = json.loads(path.read_bytes())
-        if facts["format"] != FORMAT:
-            raise ValueError(f"format {facts['format']}, not {FORMAT}")
+
+    def parse(facts: Facts) -> Learnt:
         weights = np.array([float(facts["weights"][name]) for name in FEATURES])
         if not np.isfinite(weights).all():
             raise ValueError("a weight is not a finite number")
         return Learnt(weights, str(facts["fingerprint"]), convex, dict(facts["figures"]))
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise IndexDamaged(
-            f"{path}: is not what `tune --fusion` learnt ({error!r}); take it away with: "
-            f"triptych tune --index {root} --fusion --remove"
-        ) from error
+
+    return _FILE.read(root, parse)
 
 
 def remove_learnt(root: Path) -> bool:
     """Take the weights away; whether there were any. Raises OSError."""
-    return uninstall(_path(root))
-
-
-def _path(root: Path) -> Path:
-    return root / FOLDER / FUSION_FILE
+    return _FILE.remove(root)
