@@ -6,15 +6,14 @@ torch stays out of the process of the tests: a script builds the models beside i
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
+
+from tests.torch_process import TorchProcess
 
 SIZES = [(64, 40), (40, 64), (33, 31), (320, 200), (20, 20), (200, 50)]
 """Width, height of the images; the last is longer than ViLT keeps."""
@@ -113,25 +112,16 @@ class TinyMatcher:
         return f"local-dir:{self.home / 'tiny'}"
 
 
-def tiny_matcher(kind: str, home: Path) -> TinyMatcher:
+def tiny_matcher(torch_process: TorchProcess, kind: str, home: Path) -> TinyMatcher:
     """A model of `kind`, a reranker's name, saved as transformers does, and images beside it."""
     random = np.random.default_rng(2)
     for name, size in zip(image_names(), SIZES, strict=True):
         coarse = Image.fromarray(random.integers(0, 256, (9, 11, 3), dtype=np.uint8))
         coarse.resize(size, Image.Resampling.BICUBIC).save(home / name)
     asked = {"home": str(home), "kind": kind, "texts": TEXTS, "images": image_names()}
-    run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SCRIPT],
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ
-        | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent), "HF_HUB_OFFLINE": "1"},
-    )
-    assert run.returncode == 0, run.stderr[-2000:]
-    told = json.loads(run.stdout.splitlines()[-1])
-    return TinyMatcher(home, np.array(told["scores"]), told["shapes"][: len(SIZES)])
+    told = torch_process.script(SCRIPT, asked)
+    found = json.loads(told.splitlines()[-1])
+    return TinyMatcher(home, np.array(found["scores"]), found["shapes"][: len(SIZES)])
 
 
 def image_names() -> list[str]:

@@ -5,16 +5,14 @@ torch stays out of the process of the tests: a script builds the models beside i
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
+
+from tests.torch_process import TorchProcess
 
 SIZES = [(64, 40), (40, 64), (33, 31), (1280, 800), (20, 20), (32, 32), (47, 50)]
 """Width, height. The models take 32 by 32; the last one has an odd number of rows to crop."""
@@ -124,23 +122,14 @@ class Pair:
         return [Image.open(self.home / name).convert("RGB") for name in _names()]
 
 
-def tiny_pair(kind: str, home: Path) -> Pair:
+def tiny_pair(torch_process: TorchProcess, kind: str, home: Path) -> Pair:
     """A model of `kind`, an encoder's name, saved as transformers does; seven texts and images."""
     random = np.random.default_rng(2)
     for name, size in zip(_names(), SIZES, strict=True):
         coarse = Image.fromarray(random.integers(0, 256, (9, 11, 3), dtype=np.uint8))
         coarse.resize(size, Image.Resampling.BICUBIC).save(home / name)
     asked = {"home": str(home), "kind": kind, "texts": TEXTS, "images": _names()}
-    run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SCRIPT],
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ
-        | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent), "HF_HUB_OFFLINE": "1"},
-    )
-    assert run.returncode == 0, run.stderr[-2000:]
+    torch_process.script(SCRIPT, asked)
     return Pair(home, dict(np.load(home / "wanted.npz")))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from indexer.encoders.clip import prepare_torchvision
+from indexer.encoders.export_tokens import save_tokenizer
 from indexer.encoders.facts import TOKENIZER_NAME, ModelFacts, TokenFacts
 from indexer.encoders.graph import check_same, fingerprint_of, torch_vectors, write_graph
 from indexer.encoders.hub import card, fetched
@@ -88,12 +89,7 @@ def _check_modules(model: str, path: Path) -> None:
 def _facts(model: str, source: Path, loaded: SentenceTransformer, folder: Path) -> ModelFacts:
     """Writes the tokenizer file and collects what serving needs to know, all but `dim`."""
     tokenizer: Any = loaded.tokenizer
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise BadConfig(f"{model}: its tokenizer has no tokenizer.json form")
-    backend.no_padding()
-    backend.no_truncation()
-    backend.save(str(folder / TOKENIZER_NAME))
+    save_tokenizer(model, tokenizer, folder)
     languages, licence = card(source)
     tokens = TokenFacts(
         max_tokens=_max_tokens(loaded),

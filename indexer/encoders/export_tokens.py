@@ -1,4 +1,4 @@
-"""open_clip's tokenizers as `tokenizer.json`. Runs in the export subprocess only."""
+"""Tokenizers as `tokenizer.json`. Runs in the export subprocess only."""
 
 from __future__ import annotations
 
@@ -45,6 +45,19 @@ def write_tokenizer(model: str, tokenizer: ClipTokenizer, context: int, folder: 
     return facts
 
 
+def save_tokenizer(named: str, tokenizer: ClipTokenizer, folder: Path) -> None:
+    """Save a tokenizer of transformers as `tokenizer.json`, without padding or truncation.
+
+    Raises BadConfig where it has no such form.
+    """
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise BadConfig(f"{named}: its tokenizer has no tokenizer.json form")
+    backend.no_padding()
+    backend.no_truncation()
+    backend.save(str(folder / TOKENIZER_NAME))
+
+
 def _byte_pairs(tokenizer: ClipTokenizer, context: int, folder: Path) -> TokenFacts:
     """CLIP's own byte-pair encoding, rebuilt from its vocabulary and merges."""
     from tokenizers import Regex, Tokenizer, models
@@ -75,13 +88,10 @@ def _byte_pairs(tokenizer: ClipTokenizer, context: int, folder: Path) -> TokenFa
 def _hugging_face(
     model: str, tokenizer: ClipTokenizer, inner: ClipTokenizer, context: int, folder: Path
 ) -> TokenFacts:
-    backend = getattr(inner, "backend_tokenizer", None)
-    if backend is None or getattr(tokenizer, "tokenizer_mode", None):
+    if getattr(tokenizer, "tokenizer_mode", None):
         raise BadConfig(f"{model}: its tokenizer has no tokenizer.json form")
+    save_tokenizer(model, inner, folder)
     stripped = bool(getattr(tokenizer, "strip_sep_token", None))
-    backend.no_padding()
-    backend.no_truncation()
-    backend.save(str(folder / TOKENIZER_NAME))
     return TokenFacts(
         max_tokens=context,
         pad_id=inner.pad_token_id or 0,

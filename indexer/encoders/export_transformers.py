@@ -11,7 +11,7 @@ import numpy as np
 
 from indexer.encoders.clip import IMAGE_GRAPH, TEXT_GRAPH
 from indexer.encoders.export_clip import export_image
-from indexer.encoders.export_tokens import SAMPLES
+from indexer.encoders.export_tokens import SAMPLES, save_tokenizer
 from indexer.encoders.facts import TOKENIZER_NAME, ImageFacts, ModelFacts, TokenFacts
 from indexer.encoders.graph import check_same, fingerprint_of, torch_vectors, write_graph
 from indexer.encoders.hub import card, fetched
@@ -59,9 +59,10 @@ def export_pair(family: Family, model: str, folder: Path) -> ModelFacts:
     source = _source(named, model)
     loaded = load_pair(named, source, family.kind, family.module)
     image = image_facts(named, loaded)
-    dim = export_image(named, _image_tower(family, loaded), image, folder / IMAGE_GRAPH)
-    tokens = _write_tokenizer(named, family, loaded, folder)
-    _export_text(named, _text_tower(family, loaded), tokens, folder)
+    image_tower = as_module(loaded.module, _unit(family.image))
+    dim = export_image(named, image_tower, image, folder / IMAGE_GRAPH)
+    tokens = write_pair_tokenizer(named, loaded, family.context, INPUTS, folder)
+    _export_text(named, as_module(loaded.module, _unit(family.text)), tokens, folder)
     languages, licence = card(source)
     return ModelFacts(
         encoder=family.encoder,
@@ -89,51 +90,43 @@ def _source(named: str, model: str) -> Path:
         raise explain(named, error, hub) from error
 
 
-def _image_tower(family: Family, loaded: LoadedPair) -> nn.Module:
-    """float32 (n, 3, height, width) → unit vectors."""
+def as_module(inner: TorchPair, made: Callable[..., Tensor]) -> nn.Module:
+    """`made(inner, *inputs)` as a module to trace."""
     from torch import nn
 
-    class ImageTower(nn.Module):
+    class Made(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.pair = loaded.module
+            self.inner = inner
 
-        def forward(self, image: Tensor) -> Tensor:
-            return nn.functional.normalize(family.image(self.pair, image), dim=-1)
+        def forward(self, *inputs: Tensor) -> Tensor:
+            return made(self.inner, *inputs)
 
-    return ImageTower().eval()
+    return Made().eval()
 
 
-def _text_tower(family: Family, loaded: LoadedPair) -> nn.Module:
-    """Token ids and mask, both (n, length) → unit vectors."""
+def _unit(made: Callable[..., Tensor]) -> Callable[..., Tensor]:
     from torch import nn
 
-    class TextTower(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.pair = loaded.module
-
-        def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-            return nn.functional.normalize(family.text(self.pair, ids, mask), dim=-1)
-
-    return TextTower().eval()
+    return lambda *inputs: nn.functional.normalize(made(*inputs), dim=-1)
 
 
-def _write_tokenizer(named: str, family: Family, loaded: LoadedPair, folder: Path) -> TokenFacts:
-    """Save the tokenizer for serving. Raises BadConfig where it disagrees on samples."""
+def write_pair_tokenizer(
+    named: str, loaded: LoadedPair, context: int, inputs: tuple[str, ...], folder: Path
+) -> TokenFacts:
+    """Save the tokenizer for serving, cut at `context` tokens or what the model has room for.
+
+    Raises BadConfig where it disagrees on samples.
+    """
     tokenizer = loaded.tokenizer
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise BadConfig(f"{named}: its tokenizer has no tokenizer.json form")
-    backend.no_padding()
-    backend.no_truncation()
-    backend.save(str(folder / TOKENIZER_NAME))
-    positions = loaded.module.config.text_config.max_position_embeddings
-    most = min(family.context, positions, tokenizer.model_max_length)
+    save_tokenizer(named, tokenizer, folder)
+    config = loaded.module.config
+    positions = getattr(config, "text_config", config).max_position_embeddings
+    most = min(context, positions, tokenizer.model_max_length)
     facts = TokenFacts(
         max_tokens=int(most),
         pad_id=tokenizer.pad_token_id or 0,
-        inputs=INPUTS,
+        inputs=inputs,
         pad_left=tokenizer.padding_side == "left",
     )
     wanted = tokenizer(list(SAMPLES), truncation=True, max_length=facts.max_tokens)["input_ids"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from indexer.encoders.clip import prepare_torchvision
+from indexer.encoders.export_tokens import save_tokenizer
 from indexer.encoders.facts import TOKENIZER_NAME, ModelFacts, TokenFacts
 from indexer.encoders.graph import fingerprint_of
 from indexer.encoders.hub import card, fetched_as
@@ -114,12 +115,7 @@ def _write_tokenizer(named: str, loaded: CrossEncoder, folder: Path) -> TokenFac
     """Save the tokenizer for serving. Raises BadConfig where it disagrees on samples."""
     tokenizer: Any = loaded.tokenizer
     transformer: Any = loaded[0]
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise BadConfig(f"{named}: its tokenizer has no tokenizer.json form")
-    backend.no_padding()
-    backend.no_truncation()
-    backend.save(str(folder / TOKENIZER_NAME))
+    save_tokenizer(named, tokenizer, folder)
     positions = getattr(transformer.auto_model.config, "max_position_embeddings", 0)
     limits = [limit for limit in (tokenizer.model_max_length, positions) if 0 < limit < NO_LIMIT]
     facts = TokenFacts(

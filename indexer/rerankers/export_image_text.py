@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from indexer.encoders.export_transformers import as_module, write_pair_tokenizer
 from indexer.encoders.facts import TOKENIZER_NAME, ImageFacts, ModelFacts, TokenFacts
 from indexer.encoders.graph import fingerprint_of
 from indexer.encoders.hub import card, fetched_as
 from indexer.encoders.tokens import Tokens
 from indexer.encoders.transformers_model import LoadedPair, load_pair
-from indexer.errors import BadConfig
 from indexer.rerankers.graph import GRAPH_NAME, check_scorer, write_scorer
 from indexer.rerankers.pixels import PixelMaker
 from indexer.rerankers.source import reranker_source
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
 TorchMatcher = Any
 """A module of transformers with a head that matches; it has no useful types."""
@@ -33,6 +33,7 @@ SAMPLES = (
     "",
     "restart the device and try again " * 40,
 )
+INPUTS = ("input_ids",)
 SHAPES = ((64, 40), (40, 64), (1280, 800), (20, 20), (47, 50))
 """Width, height of the images that an export is checked with."""
 
@@ -68,8 +69,8 @@ def export_matcher(family: Family, model: str, folder: Path) -> ModelFacts:
     source = reranker_source(family.reranker, model) or fetched_as(named, model)
     loaded = load_pair(named, source, family.kind, family.module)
     image = family.frame(named, loaded)
-    tokens = _write_tokenizer(named, family, loaded, folder)
-    scorer = _scorer(family, loaded)
+    tokens = write_pair_tokenizer(named, loaded, family.context, INPUTS, folder)
+    scorer = as_module(loaded.module, family.score)
     axes = {"input_ids": {1: "length"}, "pixel_values": family.axes}
     for number, (ids, picture) in enumerate(zip(_ids(folder, tokens), _pictures(), strict=True)):
         feeds = {"input_ids": ids, "pixel_values": family.pixels(picture, image)}
@@ -89,40 +90,6 @@ def export_matcher(family: Family, model: str, folder: Path) -> ModelFacts:
         languages=languages or ("en",),
         licence=licence,
     )
-
-
-def _write_tokenizer(named: str, family: Family, loaded: LoadedPair, folder: Path) -> TokenFacts:
-    """Save the tokenizer for serving. Raises BadConfig where it disagrees on samples."""
-    tokenizer = loaded.tokenizer
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise BadConfig(f"{named}: its tokenizer has no tokenizer.json form")
-    backend.no_padding()
-    backend.no_truncation()
-    backend.save(str(folder / TOKENIZER_NAME))
-    text = getattr(loaded.module.config, "text_config", loaded.module.config)
-    most = min(family.context, text.max_position_embeddings, tokenizer.model_max_length)
-    facts = TokenFacts(
-        max_tokens=int(most), pad_id=tokenizer.pad_token_id or 0, inputs=("input_ids",)
-    )
-    wanted = tokenizer(list(SAMPLES), truncation=True, max_length=facts.max_tokens)["input_ids"]
-    if Tokens(folder, facts).ids(SAMPLES) != wanted:
-        raise BadConfig(f"{named}: its tokenizer {type(tokenizer).__name__} cannot be exported")
-    return facts
-
-
-def _scorer(family: Family, loaded: LoadedPair) -> nn.Module:
-    from torch import nn
-
-    class Scorer(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.matcher = loaded.module
-
-        def forward(self, ids: Tensor, pixels: Tensor) -> Tensor:
-            return family.score(self.matcher, ids, pixels)
-
-    return Scorer().eval()
 
 
 def _ids(folder: Path, facts: TokenFacts) -> list[Any]:
