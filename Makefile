@@ -26,6 +26,8 @@ index-demo: setup  ## index the sample knowledge base
 demo: index-demo  ## set up, index the samples, serve the page
 	$(BIN)/triptych serve --index $(DEMO_INDEX) --host $(HOST) --port $(PORT)
 
+# A thread each: there is a process of tests for every core.
+test: export OMP_NUM_THREADS := 1
 test: setup  ## set up and run all tests
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+import pytest
 from fastapi import FastAPI
 from PIL import Image
 from pydantic import JsonValue
@@ -77,6 +78,11 @@ BLOCKS = (
 )
 """Every kind of block, with markup in what must stay text."""
 
+WIDE = Block(
+    "table", (2,), header=("Code", "Display", "Cause", "Remedy"),
+    rows=(("E1", "Grinder blocked", "A stone or very oily beans.", "Empty the hopper."),),
+)  # fmt: skip
+
 
 class FakeEngine:
     """Answers every question alike, but for the words `boom`, `none`, `unsure` and `wait`."""
@@ -125,7 +131,8 @@ class FakeEngine:
             Citation(2, second.document, second.title, second.place, second.text),
         )  # fmt: skip
         said = "Free the disk [1]. A red lamp shows it [2]."
-        return Answer(said, True, citations, found, blocks=BLOCKS if "parts" in query.text else ())
+        blocks = BLOCKS if "parts" in query.text else (WIDE,) if "wide" in query.text else ()
+        return Answer(said, True, citations, found, blocks=blocks)
 
     def trial(self, query: Query, answered: bool = False) -> Trial:
         found = self.search(query)
@@ -183,6 +190,17 @@ def fake_app(engine: FakeEngine, threads: int = 2, chat: Chat | None = None) -> 
 
 def client(app: FastAPI) -> TestClient:
     return TestClient(app, base_url="http://localhost:8000", raise_server_exceptions=False)
+
+
+@pytest.fixture(name="engine")
+def engine_fixture(tmp_path: Path) -> FakeEngine:
+    return FakeEngine(tmp_path)
+
+
+@pytest.fixture(name="http")
+def http_fixture(engine: FakeEngine) -> Iterator[TestClient]:
+    with client(fake_app(engine)) as opened:
+        yield opened
 
 
 class LiveEngine(FakeEngine):

@@ -27,7 +27,8 @@ LIMITS = Limits.model_validate(
 )
 
 
-def live_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(name="folder")
+def folder_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An index of generation 3. Nothing is followed but for what a change follows itself."""
     monkeypatch.setattr(app_module, "FOLLOW_SECONDS", 60)
     (tmp_path / "current").write_text("3")
@@ -49,6 +50,12 @@ def live_client(folder: Path, opener: Opener | None = None) -> Iterator[TestClie
         yield opened
     kept = {Path(put["kept"]).parent.name for one in asked(folder) for put in one["put"]}
     assert not kept & set(os.listdir(gettempdir()))
+
+
+@pytest.fixture(name="http")
+def http_fixture(folder: Path) -> Iterator[TestClient]:
+    with live_client(folder) as opened:
+        yield opened
 
 
 def asked(folder: Path) -> list[dict[str, Any]]:

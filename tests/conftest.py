@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from indexer.config import Models, Settings
 from indexer.encoders.base import ENCODERS
 from indexer.readers.base import READERS
 from indexer.readers.speech import SPEECH_READERS
+from tests.torch_process import TorchProcess
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -25,6 +28,36 @@ READERS.register("fake", "tests.fakes:FakeReader")
 SPEECH_READERS.register("fake", "tests.fakes:FakeSpeechReader")
 
 
+@pytest.fixture(scope="session")
+def torch_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TorchProcess]:
+    process = TorchProcess(tmp_path_factory.mktemp("torch"))
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def exports_are_forked(torch_process: TorchProcess) -> Iterator[None]:
+    """Exporting a model loads torch only once; what is exported and how is the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("indexer.encoders.exported.subprocess", torch_process)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_wait_for_the_disk() -> Iterator[None]:
+    """No power fails while tests run, so what is written need not be on the disk."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", os.fstat)  # which refuses what is no open file, too
+        yield
+
+
+@pytest.fixture(scope="session")
+def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the embedded models are exported to, by the first process of a run that asks."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "models"
+
+
 @pytest.fixture
 def fake_settings(tmp_path: Path) -> Settings:
     """Settings with the fake encoder for both spaces and the fake reader."""
@@ -33,9 +66,9 @@ def fake_settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def real_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The embedded defaults, with one cache for the whole run."""
-    return Settings(cache=tmp_path_factory.mktemp("cache"))
+def real_settings(model_cache: Path) -> Settings:
+    """The embedded defaults, but for one thread: the other cores have tests of their own."""
+    return Settings(cache=model_cache, workers=1)
 
 
 @pytest.fixture(scope="session")

@@ -149,7 +149,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tiny_settings(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    models = Models(text=f"local-dir:{tiny}", reader="")
+    models = Models(text=f"local-dir:{tiny}", clip="", reader="")
     return Settings(cache=tmp_path_factory.mktemp("cache"), workers=1, models=models)
 
 

@@ -228,7 +228,9 @@ def test_an_index_without_a_text_space(tmp_path: Path, fake_settings: Settings) 
 def test_questions_that_the_encoder_does_not_read_are_left_out(
     tmp_path: Path, fake_settings: Settings, shifted: Shifted
 ) -> None:
-    english = fake_settings.model_copy(update={"models": Models(text="fake:english", reader="")})
+    english = fake_settings.model_copy(
+        update={"models": Models(text="fake:english", clip="", reader="")}
+    )
     source = tmp_path / "pages"
     source.mkdir()
     for axis in AXES:

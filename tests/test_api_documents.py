@@ -6,7 +6,6 @@ import base64
 import os
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +17,16 @@ from api.app import create_app
 from api.service import Service
 from indexer.errors import IndexDamaged
 from tests.api_fake import LiveEngine, client
-from tests.api_live import LIMITS, asked, live_client, live_folder, live_writer, puts
+from tests.api_live import (  # noqa: F401 (pytest finds fixtures among a module's names)
+    LIMITS,
+    asked,
+    folder_fixture,
+    http_fixture,
+    live_client,
+    live_writer,
+    puts,
+)
 from tests.test_api_errors import problem
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return live_folder(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def http(folder: Path) -> Iterator[TestClient]:
-    with live_client(folder) as opened:
-        yield opened
 
 
 def test_a_change_is_visible_when_its_answer_arrives(http: TestClient, folder: Path) -> None:

@@ -13,7 +13,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.bodies import body_limit
-from tests.api_fake import LIMITS, FakeEngine, client, fake_app, png
+from tests.api_fake import (  # noqa: F401 (pytest finds fixtures among a module's names)
+    LIMITS,
+    FakeEngine,
+    engine_fixture,
+    http_fixture,
+    png,
+)
 
 FORM = {"content-type": "multipart/form-data; boundary=b"}
 
@@ -30,17 +36,6 @@ class Response(Protocol):
     def text(self) -> str: ...
 
     def json(self) -> Any: ...
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> FakeEngine:
-    return FakeEngine(tmp_path)
-
-
-@pytest.fixture
-def http(engine: FakeEngine) -> Iterator[TestClient]:
-    with client(fake_app(engine)) as opened:
-        yield opened
 
 
 def problem(response: Response) -> tuple[int, str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,18 +12,14 @@ from api import service as service_module
 from api.app import create_app
 from api.guard import ANY_ADDRESS
 from api.service import Service
-from tests.api_fake import LIMITS, FakeEngine, client, fake_app
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> FakeEngine:
-    return FakeEngine(tmp_path)
-
-
-@pytest.fixture
-def http(engine: FakeEngine) -> Iterator[TestClient]:
-    with client(fake_app(engine)) as opened:
-        yield opened
+from tests.api_fake import (  # noqa: F401 (pytest finds fixtures among a module's names)
+    LIMITS,
+    FakeEngine,
+    client,
+    engine_fixture,
+    fake_app,
+    http_fixture,
+)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,17 @@ from api.service import Service
 from indexer.errors import IndexNotFound
 from indexer.records import Filter
 from search.query import Query
-from tests.api_fake import EVIL, HEARD, LIMITS, FakeEngine, client, fake_app, png
+from tests.api_fake import (  # noqa: F401 (pytest finds fixtures among a module's names)
+    EVIL,
+    HEARD,
+    LIMITS,
+    FakeEngine,
+    client,
+    engine_fixture,
+    fake_app,
+    http_fixture,
+    png,
+)
 
 LINE = {"text": "Save failed", "box": [0.25, 0.5, 0.75, 0.625], "confidence": 0.875}
 PLACE = {
@@ -43,17 +52,6 @@ FIRST = {
     "date": "2024-03-01",
     "metadata": {"author": "Ann"},
 }
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> FakeEngine:
-    return FakeEngine(tmp_path)
-
-
-@pytest.fixture
-def http(engine: FakeEngine) -> Iterator[TestClient]:
-    with client(fake_app(engine)) as opened:
-        yield opened
 
 
 def test_search_json(http: TestClient, engine: FakeEngine) -> None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from starlette.testclient import TestClient
 
 from indexer.config import Llm
 from search.llm import ChatEndpoint
-from tests.api_fake import FakeEngine, client, fake_app
+from tests.api_fake import (  # noqa: F401 (pytest finds fixtures among a module's names)
+    FakeEngine,
+    client,
+    engine_fixture,
+    fake_app,
+    http_fixture,
+)
 from tests.fake_chat import DONE, Script, event, serving
-
-
-@pytest.fixture
-def http(tmp_path: Path) -> TestClient:
-    return client(fake_app(FakeEngine(tmp_path)))
 
 
 def test_similar_tickets_of_a_document(http: TestClient) -> None:

@@ -12,21 +12,16 @@ from starlette.testclient import TestClient
 
 from api.bodies import body_limit
 from api.uploads import SUFFIXES, Spool, check_id
-from tests.api_live import LIMITS, asked, live_client, live_folder, puts
+from tests.api_live import (  # noqa: F401 (pytest finds fixtures among a module's names)
+    LIMITS,
+    asked,
+    folder_fixture,
+    http_fixture,
+    puts,
+)
 from tests.test_api_errors import problem
 
 MARKDOWN = {"content-type": "text/markdown; charset=utf-8"}
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return live_folder(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def http(folder: Path) -> Iterator[TestClient]:
-    with live_client(folder) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(

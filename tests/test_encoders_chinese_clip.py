@@ -22,14 +22,15 @@ from indexer.records import Modality
 from search.engine import Engine
 from search.query import Query
 from tests.tiny_pairs import TEXTS, Pair, tiny_pair
+from tests.torch_process import TorchProcess
 
 LEVEL = 1 / 255 / 0.26
 """One of the 256 levels of a channel, after normalisation."""
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    return tiny_pair("chinese-clip", tmp_path_factory.mktemp("chinese"))
+def pair(torch_process: TorchProcess, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return tiny_pair(torch_process, "chinese-clip", tmp_path_factory.mktemp("chinese"))
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ from indexer.encoders.source import source_key
 from indexer.encoders.tokens import Tokens
 from indexer.errors import BadConfig, BadQuery, MissingModel, TriptychError
 from indexer.records import Modality
+from tests.torch_process import TorchProcess
 
 VISION = {"image_size": 32, "layers": 2, "width": 64, "patch_size": 8, "head_width": 32}
 TOWERS = {"embed_dim": 32, "vision_cfg": VISION, "text_cfg": {"width": 64, "heads": 2, "layers": 2}}
@@ -137,7 +138,7 @@ REFUSED = [
 
 
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+def tiny(torch_process: TorchProcess, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     home = tmp_path_factory.mktemp("clip")
     (home / "evil.pt").write_bytes(pickle.dumps({"state_dict": _Evil()}))
     asked = {
@@ -147,18 +148,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
         "transforms": TRANSFORMS,
         "refused": REFUSED,
     }
-    root = str(Path(__file__).resolve().parent.parent)
-    run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SCRIPT],
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=home,
-        env=os.environ | {"PYTHONPATH": root, "HF_HUB_OFFLINE": "1", "HF_HOME": str(home / "hf")},
-    )
-    assert run.returncode == 0, run.stderr[-2000:]
-    lines = [line for line in run.stdout.splitlines() if line.startswith(("{", *REFUSED))]
+    told = torch_process.script(SCRIPT, asked, folder=home)
+    lines = [line for line in told.splitlines() if line.startswith(("{", *REFUSED))]
     answers = {name: json.loads(told) for name, told in zip(lines[::2], lines[1::2], strict=True)}
     return Tiny(home, dict(np.load(home / "wanted.npz")), answers)
 

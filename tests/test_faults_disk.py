@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -78,9 +79,20 @@ COMMANDS: dict[str, Command] = {
 }
 
 
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of everything that an index is made of and in, kept as it was."""
+    home = tmp_path_factory.mktemp("disk")
+    make_whole(home / "whole")
+    return shutil.copytree(home / "whole", home / "fresh")
+
+
 @pytest.fixture
-def whole(tmp_path: Path) -> Whole:
-    return make_whole(tmp_path)
+def whole(fresh: Path) -> Whole:
+    """At the same place each time, as an index holds the paths of its sources."""
+    folder = fresh.with_name("whole")
+    shutil.rmtree(folder)
+    return opened(shutil.copytree(fresh, folder))
 
 
 @contextmanager

@@ -20,7 +20,7 @@ def settings(tmp_path: Path) -> Settings:
     weights = Weights(clip=0, passages=0, text=2, words=1, lines=0)
     return Settings(
         cache=tmp_path / "cache",
-        models=Models(text="fake:demo", reader="fake"),
+        models=Models(text="fake:demo", clip="", reader="fake"),
         ranking=Ranking(fusion="rrf", question=weights),
     )
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +16,7 @@ from indexer.errors import BadConfig, MissingModel, UnknownName
 from search.rerank.base import Asked, reranker_of
 from search.rerank.cross_encoder import CrossEncoderReranker
 from tests.reranking import asked, candidate
+from tests.torch_process import TorchProcess
 
 QUESTION = "The printer shows error 0x61"
 PASSAGES = [
@@ -76,19 +74,11 @@ class Peer:
 
 
 @pytest.fixture(scope="module")
-def peer(tmp_path_factory: pytest.TempPathFactory) -> Peer:
+def peer(torch_process: TorchProcess, tmp_path_factory: pytest.TempPathFactory) -> Peer:
     home = tmp_path_factory.mktemp("cross-encoder")
-    run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", PEER, str(packaged_folder()), str(home)],
-        input=json.dumps([QUESTION, PASSAGES]),
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ
-        | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent), "HF_HUB_OFFLINE": "1"},
-    )
-    assert run.returncode == 0, run.stderr[-2000:]
-    return Peer(home, json.loads(run.stdout.splitlines()[-1]))
+    given = [QUESTION, PASSAGES]
+    told = torch_process.script(PEER, given, [str(packaged_folder()), str(home)])
+    return Peer(home, json.loads(told.splitlines()[-1]))
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "plain"])

@@ -18,6 +18,7 @@ from search.rerank.image_text import ImageTextReranker
 from search.rerank.order import rerank
 from tests.reranking import asked, candidate
 from tests.tiny_matchers import SIZES, TEXTS, TinyMatcher, image_names, tiny_matcher
+from tests.torch_process import TorchProcess
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,13 @@ class Made:
 
 
 @pytest.fixture(scope="module", params=["blip-itm", "flava-itm", "vilt"])
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
+def made(
+    request: pytest.FixtureRequest,
+    torch_process: TorchProcess,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Made:
     kind: str = request.param
-    matcher = tiny_matcher(kind, tmp_path_factory.mktemp(kind))
+    matcher = tiny_matcher(torch_process, kind, tmp_path_factory.mktemp(kind))
     limits = Reranking(model=f"{kind}:{matcher.model}")
     settings = Settings(cache=matcher.home / "cache", workers=1, offline=True, rerank=limits)
     reranker = reranker_of(settings)
@@ -102,8 +107,10 @@ def test_vilt_keeps_the_shape_in_whole_patches(
     np.testing.assert_array_equal(made[0, :, 0, 0], [1.0, -1.0, -1.0])
 
 
-def test_vilt_pixels_have_the_shapes_of_transformers(tmp_path: Path) -> None:
-    matcher = tiny_matcher("vilt", tmp_path)
+def test_vilt_pixels_have_the_shapes_of_transformers(
+    torch_process: TorchProcess, tmp_path: Path
+) -> None:
+    matcher = tiny_matcher(torch_process, "vilt", tmp_path)
     facts = ImageFacts((96, 159), (0.5,) * 3, (0.5,) * 3, resize_mode=PATCHES)
     made = [in_patches(Image.new("RGB", size), facts).shape[2:] for size in SIZES]
     assert [list(shape) for shape in made] == matcher.shapes
