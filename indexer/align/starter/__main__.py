@@ -1,7 +1,7 @@
 """Trains the starter tower: `python -m indexer.align.starter --photos P --manuals M --into OUT`.
 
 Resumable: run it again after an interruption. `OUT/first` holds the weights that saw no manual
-and ten labels less, `OUT/fifth` those that are shipped, all in open_clip's format.
+and ten labels less, `OUT/sixth` those that are shipped, all in open_clip's format.
 """
 
 from __future__ import annotations
