@@ -63,7 +63,8 @@ function correctedLine(corrected) {
   return words.length ? el("p", { class: "corrected" }, t("corrected", words.join(t("comma")))) : null;
 }
 
-const percent = (answer) => Math.round(100 * (answer.confidence ?? 0));
+// nothing that is estimated is certain
+const percent = (answer) => Math.min(99, Math.round(100 * (answer.confidence ?? 0)));
 
 function withCitations(text, cited) {
   return text.split(/(\[\d+\])/).map((part) => {
