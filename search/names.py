@@ -1,4 +1,4 @@
-"""Names in a question that are no words: the sites, files and identifiers of what went wrong."""
+"""Names in a question that are no words: sites, files, identifiers and codes of what went wrong."""
 
 from __future__ import annotations
 
