@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from indexer.loaders.pdf_headings import plain
 from indexer.loaders.pdf_layout import Piece
@@ -28,36 +28,38 @@ def without_contents(pages: Sequence[Sequence[Piece]]) -> list[list[Piece]]:
     are for the most part headings of the document. The heading above them goes too.
     """
     headings = {plain(p.text) for pieces in pages for p in pieces if p.kind is BlockKind.HEADING}
-    return [_without(list(pieces), headings) for pieces in pages]
+    return [_without(pieces, headings) for pieces in pages]
 
 
-def _without(pieces: list[Piece], headings: Collection[str]) -> list[Piece]:
+def _without(pieces: Sequence[Piece], headings: Collection[str]) -> list[Piece]:
     kept: list[Piece] = []
+    for run, listed in _runs(pieces):
+        if not _contents(listed, headings):
+            kept += run
+        elif kept and kept[-1].kind is BlockKind.HEADING:
+            kept.pop()
+    return kept
+
+
+def _runs(pieces: Sequence[Piece]) -> Iterator[tuple[list[Piece], list[Entry]]]:
+    """Pieces whose entries go on from one to the next, with these; each other piece alone."""
     run: list[Piece] = []
     listed: list[Entry] = []
     for piece in pieces:
         entries = _entries(piece)
-        if entries and listed and entries[0][1] < listed[-1][1]:
-            kept += [] if _contents(listed, headings, kept) else run
+        if run and not (listed and entries and entries[0][1] >= listed[-1][1]):
+            yield run, listed
             run, listed = [], []
-        if entries:
-            run.append(piece)
-            listed += entries
-        else:
-            kept += [] if _contents(listed, headings, kept) else run
-            run, listed = [], []
-            kept.append(piece)
-    return kept + ([] if _contents(listed, headings, kept) else run)
+        run.append(piece)
+        listed += entries
+    if run:
+        yield run, listed
 
 
-def _contents(listed: Sequence[Entry], headings: Collection[str], above: list[Piece]) -> bool:
-    """Whether entries are a table of contents; then the heading that ends `above` is taken off."""
+def _contents(listed: Sequence[Entry], headings: Collection[str]) -> bool:
+    """Whether entries are a table of contents."""
     named = sum(name in headings for name, _ in listed)
-    if len(listed) < FEWEST or named < _NAMED * len(listed) or listed[0][1] == listed[-1][1]:
-        return False
-    if above and above[-1].kind is BlockKind.HEADING:
-        above.pop()
-    return True
+    return len(listed) >= FEWEST and named >= _NAMED * len(listed) and listed[0][1] != listed[-1][1]
 
 
 def _entries(piece: Piece) -> list[Entry]:
