@@ -142,16 +142,16 @@ class BatchWriter:
             return Frames(image, middle_frame(picture.data, limits))
 
         self._thumbs = {}
-        images: dict[str, Frames] = {}
+        found: dict[str, Frames] = {}
         with ThreadPoolExecutor(self._settings.threads) as pool:
-            for key, image in zip(pictures, pool.map(work, pictures), strict=True):
-                if isinstance(image, Frames):
-                    images[key] = image
+            for key, frames in zip(pictures, pool.map(work, pictures), strict=True):
+                if isinstance(frames, Frames):
+                    found[key] = frames
                     continue
                 for intake, picture in pictures[key]:
                     flaws = self.flaws[_file(intake)]
-                    flaws.report.skip(Path(intake.source, picture.asset), str(image))
-        return images
+                    flaws.report.skip(Path(intake.source, picture.asset), str(frames))
+        return found
 
     def _add(self, intake: Intake, chunks: Sequence[Chunk]) -> list[int]:
         previews = [self._preview(data) for data in intake.document.page_previews]
